@@ -1,0 +1,1 @@
+"""Units, errors, configurations and the values that travel between the floors."""
