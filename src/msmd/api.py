@@ -1,0 +1,297 @@
+"""The whole of msmd in Python: load a model, encode a style, animate a line, export a take."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+from msmd.audio.load import load_sound
+from msmd.core.animation import Animation, Motion, StyleCode
+from msmd.core.errors import MsmdError, OutputError
+from msmd.core.progress import Progress, no_progress
+from msmd.core.units import HEAD_ROTATION, MOTION_FPS
+from msmd.data.tracking import capture
+from msmd.export.gltf import write_gltf
+from msmd.export.livelink import write_livelink
+from msmd.export.motion_npz import write_motion_npz
+from msmd.export.report import write_report
+from msmd.face.motion_file import load_motion
+from msmd.face.readers.any_curves import read_curves
+from msmd.render.video import write_video
+from msmd.synthesis.animator import Animator, SamplingOptions
+from msmd.synthesis.bundle import load_bundle
+
+FORMATS: Mapping[str, str] = {
+    "glb": ".glb",
+    "livelink": ".livelink.csv",
+    "npz": ".npz",
+    "mp4": ".mp4",
+    "json": ".json",
+}
+"""Every format a take can be written in, with the ending of its file."""
+
+PLAYBACK_RATE_HZ = 48_000
+"""Sample rate of the sound that goes into a video."""
+
+_VIDEO_ENDINGS = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".3gp"}
+
+
+@dataclass
+class Take:
+    """A generated animation with what is known about how it was made.
+
+    Attributes:
+        animation: codes, primary motion, alpha, basis, seed, settings, sound.
+        seconds: seconds that each stage took.
+        warnings: what a careful person would want to know.
+    """
+
+    animation: Animation
+    seconds: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def export(
+        self,
+        folder: str | Path,
+        formats: Iterable[str] = tuple(FORMATS),
+        name: str | None = None,
+        size_px: int = 512,
+        progress: Progress = no_progress,
+    ) -> dict[str, Path]:
+        """Write the take as `folder/name.*`, each file whole or not at all.
+
+        Args:
+            folder: made if need be.
+            formats: keys of `FORMATS`.
+            name: of the files; the folder's name if None.
+            size_px: edge of the square video.
+            progress: told of rendered frames.
+
+        Returns:
+            format -> file.
+
+        Raises:
+            MsmdError: an unknown format.
+            OutputError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        wanted = check_formats(formats)
+        name = name or folder.resolve().name or "take"
+        paths = {key: folder / f"{name}{FORMATS[key]}" for key in wanted}
+        for key, path in paths.items():
+            start = time.perf_counter()
+            if key == "glb":
+                write_gltf(self.animation, path)
+            elif key == "livelink":
+                write_livelink(self.animation, path)
+            elif key == "npz":
+                write_motion_npz(self.animation, path)
+            elif key == "mp4":
+                write_video(self.animation, path, size_px=size_px, progress=progress)
+            if key != "json":
+                self.seconds[f"write_{key}"] = time.perf_counter() - start
+        if "json" in paths:
+            write_report(self.animation, paths["json"], paths, self.seconds, self.warnings)
+        return paths
+
+
+class Performer:
+    """A loaded model. Make one with `load` and use it for as many lines as you like."""
+
+    def __init__(self, animator: Animator) -> None:
+        self._animator = animator
+
+    @property
+    def styles(self) -> Mapping[str, StyleCode]:
+        """The built-in styles by name."""
+        return self._animator.styles
+
+    @property
+    def animator(self) -> Animator:
+        """The synthesis path under this object, for evaluation and research."""
+        return self._animator
+
+    def encode_style(
+        self,
+        reference: str | Path | Motion | StyleCode,
+        neutral: str = "auto",
+        progress: Progress = no_progress,
+    ) -> StyleCode:
+        """The style of a reference performance of any length from one second.
+
+        Args:
+            reference: name of a built-in style; a video; a motion file from `msmd capture` or a
+                take; a Live Link Face, OpenFace or ARKit CSV; or a `Motion`.
+            neutral: for videos, what the face looks like at rest: "auto", or a time such as "3.2s".
+            progress: told of tracked frames.
+
+        Raises:
+            MsmdError: the reference is none of these, or cannot be read.
+        """
+        if isinstance(reference, StyleCode):
+            return reference
+        if isinstance(reference, Motion):
+            return self._animator.encode_style(reference)
+        name = str(reference)
+        if name in self.styles:
+            return self.styles[name]
+        path = Path(reference)
+        motion = self._read_reference(path, neutral, progress)
+        return replace(self._animator.encode_style(motion), name=path.name)
+
+    def _read_reference(self, path: Path, neutral: str, progress: Progress) -> Motion:
+        if not path.is_file():
+            raise MsmdError(
+                f"style {str(path)!r} is neither a file nor a built-in style. "
+                f"Built in: {', '.join(self.styles) or 'none'}."
+            )
+        ending = path.suffix.lower()
+        if ending == ".npz":
+            return load_motion(path)
+        if ending in {".csv", ".gz", ".json"}:
+            return read_curves(path)
+        if ending in _VIDEO_ENDINGS:
+            motion, _ = capture(path, neutral=neutral, progress=progress)
+            return motion
+        raise MsmdError(
+            f"style file {path.name} ends in {ending or 'nothing'}: give a video "
+            f"({', '.join(sorted(_VIDEO_ENDINGS))}), a motion file (.npz) or curves (.csv)."
+        )
+
+    def animate(
+        self,
+        audio: str | Path,
+        style: str | Path | Motion | StyleCode | None = None,
+        *,
+        guidance_audio: float = 1.0,
+        guidance_style: float = 1.0,
+        sampler: str = "dpmpp",
+        steps: int | None = None,
+        seed: int = 0,
+        fps: Fraction = MOTION_FPS,
+        head: bool = True,
+        neutral: str = "auto",
+        progress: Progress = no_progress,
+    ) -> Take:
+        """Speak a line in the manner of a style.
+
+        Args:
+            audio: any sound or video file with a sound track, 0.2 s to 1 hour.
+            style: see `encode_style`; None speaks without a style.
+            guidance_audio: lambda of Eq. 6 for audio; 0 turns guidance off.
+            guidance_style: lambda of Eq. 6 for style; 0 turns guidance off, 2 exaggerates.
+            sampler: "dpmpp" (few steps), "ddim", or "ddpm" (the paper's).
+            steps: sampling steps; the sampler's own number if None (ddpm: 1000).
+            seed: of the noise; the same seed gives the same motion.
+            fps: frames per second of the result; generation itself runs at 25.
+            head: whether the head moves.
+            neutral: see `encode_style`.
+            progress: told of stages.
+
+        Raises:
+            MsmdError: the sound or the reference cannot be used.
+        """
+        seconds: dict[str, float] = {}
+        start = time.perf_counter()
+        sound = load_sound(Path(audio))
+        playback = load_sound(Path(audio), sample_rate_hz=PLAYBACK_RATE_HZ)
+        seconds["load_audio"] = time.perf_counter() - start
+        start = time.perf_counter()
+        code = None if style is None else self.encode_style(style, neutral, progress)
+        seconds["style"] = time.perf_counter() - start
+        options = SamplingOptions(
+            guidance_audio=guidance_audio,
+            guidance_style=guidance_style,
+            sampler=sampler,
+            steps=steps,
+        )
+        animation, spent, warnings = self._animator.animate_timed(
+            sound.samples, code, seed=seed, options=options, progress=progress
+        )
+        seconds |= spent
+        if not head:
+            animation = hold_head(animation)
+        settings = dict(animation.settings) | {"audio": str(audio), "head": head, "fps": str(fps)}
+        settings["style"] = None if code is None else code.name
+        animation = replace(resample(animation, fps), settings=settings, sound=playback)
+        return Take(animation, seconds, warnings)
+
+
+def hold_head(animation: Animation) -> Animation:
+    """The same animation with the head at rest."""
+
+    def without_head(values):  # noqa: ANN001, ANN202  (numpy arrays of one shape, in and out)
+        values = values.copy()
+        values[:, HEAD_ROTATION] = 0
+        return values
+
+    return replace(
+        animation,
+        motion=replace(animation.motion, values=without_head(animation.motion.values)),
+        primary_motion=without_head(animation.primary_motion),
+        basis=without_head(animation.basis),
+    )
+
+
+def resample(animation: Animation, fps: Fraction) -> Animation:
+    """The same animation at another frame rate; Eq. 4 still holds between its parts."""
+    if fps == animation.motion.fps:
+        return animation
+    motion = animation.motion.resample(fps)
+    primary = replace(animation.motion, values=animation.primary_motion).resample(fps)
+    alpha = _resample_alpha(animation, fps)
+    return replace(animation, motion=motion, primary_motion=primary.values, alpha=alpha)
+
+
+def _resample_alpha(animation: Animation, fps: Fraction):  # noqa: ANN202
+    import numpy as np
+
+    frames, num_basis = animation.alpha.shape
+    padded = np.zeros((frames, animation.motion.values.shape[1]), np.float32)
+    padded[:, :num_basis] = animation.alpha
+    return replace(animation.motion, values=padded).resample(fps).values[:, :num_basis]
+
+
+def check_formats(formats: Iterable[str]) -> list[str]:
+    """The formats in the order of `FORMATS`.
+
+    Raises:
+        MsmdError: one of them is unknown.
+    """
+    wanted = {name.strip().lower() for name in formats}
+    unknown = wanted - set(FORMATS)
+    if unknown or not wanted:
+        what = ", ".join(sorted(unknown)) or "nothing"
+        raise MsmdError(f"unknown format {what}. There are: {', '.join(FORMATS)}.")
+    return [name for name in FORMATS if name in wanted]
+
+
+def check_folder(folder: Path) -> None:
+    """Fail now, not after minutes of work.
+
+    Raises:
+        OutputError: `folder` cannot be made or written.
+    """
+    probe = folder / ".msmd-write-test"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to {folder}: {error.strerror or error}. Choose another folder with -o."
+        ) from error
+
+
+def load(bundle: str | Path | None = None, device: str = "cpu") -> Performer:
+    """Load a model bundle: a folder of weights, statistics, styles and their licence.
+
+    Args:
+        bundle: folder; None takes the one inside the package.
+        device: "cpu" or a torch device such as "cuda".
+
+    Raises:
+        BundleError: missing, damaged, or of another version.
+    """
+    return Performer(Animator(load_bundle(None if bundle is None else Path(bundle)), device=device))
