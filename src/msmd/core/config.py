@@ -1,0 +1,196 @@
+"""What a model, its diffusion and its training are made of. Each configuration checks itself."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from msmd.core.errors import MsmdError
+from msmd.core.units import MOTION_DIM
+
+StyleEncoderKind = Literal["vae", "none"]
+"""How a style reference becomes a code: the VAE of section 4.2, or not at all (unconditioned)."""
+
+BasisReach = Literal["expression", "all"]
+"""Which dimensions of motion the style basis of Eq. 4 moves."""
+
+StylePairing = Literal["alternate", "cross", "self"]
+"""Which window of a training pair is the style reference (section 4.4)."""
+
+
+class ConfigError(MsmdError):
+    """A configuration that contradicts itself."""
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise ConfigError(f"configuration: {what}")
+
+
+def _require_each(config: object, names: tuple[str, ...], at_least: int) -> None:
+    for name in names:
+        value = getattr(config, name)
+        _require(value >= at_least, f"{name} is {value}; it must be at least {at_least}.")
+
+
+def _require_one_of(config: object, name: str, choices: tuple[str, ...]) -> None:
+    value = getattr(config, name)
+    _require(value in choices, f"{name} is {value!r}; it must be one of {', '.join(choices)}.")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The networks of sections 4.2, 4.3 and 5.2.
+
+    Attributes:
+        audio_dim: d_audio, size of one audio feature at 25 fps.
+        motion_dim: D, size of one frame of motion.
+        num_frames: N_w, new frames in one window.
+        num_prev_frames: N_p, frames of the previous window that the model sees.
+        hidden_dim: width of the denoiser.
+        num_layers: of the denoiser.
+        num_heads: attention heads of the denoiser.
+        feed_forward_factor: width of the feed-forward layers over `hidden_dim`.
+        audio_mask_width: how many audio frames, centred on its own, a motion frame attends to; odd.
+            1 makes cross-attention a linear map of the frame's own audio.
+        style_encoder: see `StyleEncoderKind`.
+        style_dim: size of the style code s.
+        style_hidden_dim: width of the style encoder.
+        style_num_layers: of the style encoder.
+        style_num_heads: attention heads of the style encoder.
+        num_basis: K. 0 is the model without a style basis.
+        basis_reach: see `BasisReach`. Head motion is left to the primary motion by default: the
+            paper speaks of "latent expression codes".
+        dropout: of every residual branch and of the audio features, in training.
+    """
+
+    audio_dim: int
+    motion_dim: int = MOTION_DIM
+    num_frames: int = 100
+    num_prev_frames: int = 10
+    hidden_dim: int = 512
+    num_layers: int = 8
+    num_heads: int = 8
+    feed_forward_factor: int = 4
+    audio_mask_width: int = 1
+    style_encoder: StyleEncoderKind = "vae"
+    style_dim: int = 128
+    style_hidden_dim: int = 512
+    style_num_layers: int = 4
+    style_num_heads: int = 4
+    num_basis: int = 4
+    basis_reach: BasisReach = "expression"
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in (
+            "audio_dim",
+            "motion_dim",
+            "num_prev_frames",
+            "num_layers",
+            "style_dim",
+            "style_num_layers",
+        ):
+            _require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1.")
+        _require(
+            self.num_frames >= self.num_prev_frames,
+            f"num_frames {self.num_frames} is less than num_prev_frames {self.num_prev_frames}: "
+            "the condition of a window is the end of one window before it.",
+        )
+        _require(self.hidden_dim % self.num_heads == 0, "hidden_dim must be a multiple of num_heads.")
+        _require(self.hidden_dim % 2 == 0, "hidden_dim must be even.")
+        _require(
+            self.style_hidden_dim % self.style_num_heads == 0 and self.style_hidden_dim % 2 == 0,
+            "style_hidden_dim must be even and a multiple of style_num_heads.",
+        )
+        _require(
+            self.audio_mask_width % 2 == 1 and 1 <= self.audio_mask_width <= self.num_frames,
+            f"audio_mask_width is {self.audio_mask_width}; it must be odd and within a window.",
+        )
+        _require(
+            self.style_encoder in get_args(StyleEncoderKind), f"no style encoder {self.style_encoder!r}."
+        )
+        _require(self.basis_reach in get_args(BasisReach), f"no basis reach {self.basis_reach!r}.")
+        _require(0 <= self.dropout < 1, f"dropout is {self.dropout}; it must be in [0, 1).")
+
+
+@dataclass(frozen=True)
+class DiffusionConfig:
+    """The noise schedule (section 4.1): cosine, predicting x_0.
+
+    Attributes:
+        num_timesteps: T; the paper's is 1000 (section 5.3).
+        cosine_offset: s of the cosine schedule.
+        min_beta, max_beta: limits of the noise added in one timestep.
+    """
+
+    num_timesteps: int = 1000
+    cosine_offset: float = 0.008
+    min_beta: float = 1e-4
+    max_beta: float = 0.999
+
+    def __post_init__(self) -> None:
+        _require(self.num_timesteps >= 1, "num_timesteps must be at least 1.")
+        _require(0 < self.min_beta <= self.max_beta < 1, "betas must be ordered within (0, 1).")
+        _require(self.cosine_offset >= 0, "cosine_offset must not be negative.")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Section 4.4 and 5.2.
+
+    Attributes:
+        batch_size: pairs of windows in one step.
+        learning_rate: of Adam, after warm-up.
+        warmup_steps: in which the learning rate rises from 0.
+        final_rate_fraction: the learning rate decays to this fraction (cosine); 1 keeps it.
+        weight_decay: of AdamW; 0 is Adam.
+        gradient_limit: gradients are scaled down to this norm.
+        ema_decay: of the averaged weights that are used in the end; the average begins shorter:
+            min(ema_decay, (1 + step) / (10 + step)).
+        simple_weight, velocity_weight, smooth_weight, kl_weight: lambdas of Eq. 5. The KL
+            divergence is summed over dimensions and averaged over the batch.
+        landmark_weight_exponent: each dimension's squared error counts by (millimetres that one
+            standard deviation moves the landmarks) to this power, normalised to mean 1. 0 is the
+            paper: all alike. 2 is squared error in millimetres.
+        style_pairing: see `StylePairing`.
+        audio_dropout, style_dropout: chance that a condition is replaced with its learned null
+            ("10 %", section 4.4), drawn for each window.
+        truncation_probability: chance that a random end of a window is cut off.
+        num_steps: the run ends after so many steps.
+        seed: of weights, batches, noise.
+        validation_interval: steps between validations.
+        checkpoint_minutes: minutes between checkpoints.
+        bfloat16: whether matrix products run in bfloat16.
+    """
+
+    batch_size: int = 16
+    learning_rate: float = 1e-4
+    warmup_steps: int = 0
+    final_rate_fraction: float = 1.0
+    weight_decay: float = 0.0
+    gradient_limit: float = 1.0
+    ema_decay: float = 0.9999
+    simple_weight: float = 1.0
+    velocity_weight: float = 0.5
+    smooth_weight: float = 5e-6
+    kl_weight: float = 1e-6
+    landmark_weight_exponent: float = 0.0
+    style_pairing: StylePairing = "alternate"
+    audio_dropout: float = 0.1
+    style_dropout: float = 0.1
+    truncation_probability: float = 0.3
+    num_steps: int = 450_000
+    seed: int = 0
+    validation_interval: int = 1000
+    checkpoint_minutes: float = 10.0
+    bfloat16: bool = False
+
+    def __post_init__(self) -> None:
+        _require_each(self, ("batch_size", "num_steps", "validation_interval"), at_least=1)
+        _require_each(self, ("simple_weight", "velocity_weight", "smooth_weight", "kl_weight"), at_least=0)
+        _require_each(self, ("weight_decay", "warmup_steps", "landmark_weight_exponent"), at_least=0)
+        for name in ("audio_dropout", "style_dropout", "truncation_probability", "final_rate_fraction"):
+            _require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; it must be in [0, 1].")
+        _require(self.learning_rate > 0, "learning_rate must be positive.")
+        _require(self.gradient_limit > 0, "gradient_limit must be positive.")
+        _require(0 <= self.ema_decay < 1, "ema_decay must be in [0, 1).")
+        _require_one_of(self, "style_pairing", get_args(StylePairing))
