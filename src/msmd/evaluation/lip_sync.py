@@ -1,0 +1,143 @@
+"""Do the lips belong to the sound? Measures of mouth opening against truth, loudness, phones and silence.
+
+Mouth opening is `metrics.mouth_opening`: (frames,) mm at 25 fps. A positive lag means that the face
+comes after what it is compared with.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from msmd.core.units import MOTION_FPS, SAMPLES_PER_FRAME
+
+CLOSED_FRACTION: Final = 0.15
+"""Lips count as closed under this fraction of the clip's 95th-percentile opening."""
+
+CLOSURE_TOLERANCE_FRAMES: Final = 2
+"""A closure may come this many frames early or late."""
+
+RESTING_FRACTION: Final = 0.10
+"""In silence the mouth should be open less than this fraction of the 95th percentile."""
+
+SILENCE_DEPTH_DB: Final = 30.0
+"""A frame is silent when it is this far under the clip's 95th-percentile level."""
+
+SILENCE_MIN_SECONDS: Final = 0.3
+"""Shorter pauses belong to speech: stops, breaths between words."""
+
+SILENCE_MARGIN_FRAMES: Final = 3
+"""At either end of a pause the mouth may still be closing or already opening (120 ms)."""
+
+LAG_RANGE_FRAMES: Final = 8
+
+Signal = Float[np.ndarray, "frames"]
+
+
+@dataclass(frozen=True)
+class LaggedCorrelation:
+    """Attributes:
+    at_zero: correlation without shift; NaN where a signal is constant.
+    best: highest correlation over lags.
+    best_lag_frames: where it is; positive: the face comes late. 0 where a signal is constant.
+    """
+
+    at_zero: float
+    best: float
+    best_lag_frames: int
+
+
+def correlate(face: Signal, other: Signal, max_lag_frames: int = LAG_RANGE_FRAMES) -> LaggedCorrelation:
+    """Pearson correlation of two signals at lags of -max to +max frames."""
+    if len(face) != len(other):
+        raise ValueError(f"{len(face)} frames against {len(other)}: cut both to the same frames")
+    limit = min(max_lag_frames, max(0, len(face) - 3))
+    by_lag = {lag: _pearson(*_shifted(face, other, lag)) for lag in range(-limit, limit + 1)}
+    known = {lag: value for lag, value in by_lag.items() if np.isfinite(value)}
+    if not known:
+        return LaggedCorrelation(float("nan"), float("nan"), 0)
+    # Ties go to the smaller shift: a periodic signal must not be called late.
+    best = max(known, key=lambda lag: (round(known[lag], 9), -abs(lag)))
+    return LaggedCorrelation(by_lag[0], known[best], best)
+
+
+def _shifted(face: np.ndarray, other: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    count = len(face) - abs(lag)
+    return (face[lag:], other[:count]) if lag >= 0 else (face[:count], other[-lag:])
+
+
+def _pearson(a: Signal, b: Signal) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / norm if norm > 1e-9 else float("nan")
+
+
+def level_db(samples: Float[np.ndarray, "num_samples"], num_frames: int) -> Float[np.ndarray, "num_frames"]:
+    """Level of each 40 ms motion frame of 16 kHz sound, dB of full scale, never under -100."""
+    padded = np.zeros(num_frames * SAMPLES_PER_FRAME, np.float64)
+    count = min(len(samples), len(padded))
+    padded[:count] = samples[:count]
+    power = np.square(padded).reshape(num_frames, SAMPLES_PER_FRAME).mean(axis=1)
+    return 10 * np.log10(power + 1e-10)
+
+
+def find_silence(
+    level: Float[np.ndarray, "frames"], min_seconds: float = SILENCE_MIN_SECONDS, margin_frames: int = 0
+) -> Bool[np.ndarray, "frames"]:
+    """Frames inside pauses of at least `min_seconds`, less `margin_frames` at each end touching speech."""
+    quiet = level < np.percentile(level, 95) - SILENCE_DEPTH_DB
+    silence = np.zeros(len(level), bool)
+    min_frames = round(min_seconds * float(MOTION_FPS))
+    for start, end in _runs(quiet):
+        if end - start < min_frames:
+            continue
+        first = start + margin_frames if start > 0 else start
+        last = end - margin_frames if end < len(level) else end
+        silence[first:last] = True
+    return silence
+
+
+def _runs(mask: Bool[np.ndarray, "frames"]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(int)))
+    return [(int(start), int(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def full_opening(opening: Signal, rest: float = 0.0) -> float:
+    """The clip's 95th-percentile opening above `rest`, mm."""
+    return float(np.percentile(opening, 95)) - rest
+
+
+def closed_at(opening: Signal, times_seconds: list[float], rest: float = 0.0) -> list[bool]:
+    """Whether the lips close within two frames of each time.
+
+    Closed means: opened less than 15 % of the clip's 95th-percentile opening. A mouth that never opens
+    more than 0.5 mm closes nothing: it does not speak, and counts as failing.
+
+    Args:
+        opening: mm.
+        times_seconds: of the middle of each bilabial sound.
+        rest: opening of the neutral face, mm; both sides are measured from it.
+    """
+    full = full_opening(opening, rest)
+    if full < 0.5:
+        return [False] * len(times_seconds)
+    results = []
+    for time in times_seconds:
+        frame = round(time * float(MOTION_FPS))
+        window = opening[max(0, frame - CLOSURE_TOLERANCE_FRAMES) : frame + CLOSURE_TOLERANCE_FRAMES + 1]
+        results.append(bool(len(window) and window.min() - rest < CLOSED_FRACTION * full))
+    return results
+
+
+def resting_rate(opening: Signal, silence: Bool[np.ndarray, "frames"], rest: float = 0.0) -> float:
+    """Fraction of silent frames in which the mouth is open under 10 % of the 95th percentile.
+
+    NaN without silence; 1 for a mouth that never opens.
+    """
+    if not silence.any():
+        return float("nan")
+    full = full_opening(opening, rest)
+    if full < 0.5:
+        return 1.0
+    return float(np.mean(opening[silence] - rest < RESTING_FRACTION * full))
