@@ -81,15 +81,9 @@ class ModelConfig:
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        for name in (
-            "audio_dim",
-            "motion_dim",
-            "num_prev_frames",
-            "num_layers",
-            "style_dim",
-            "style_num_layers",
-        ):
-            _require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1.")
+        _require_each(self, ("audio_dim", "motion_dim", "num_prev_frames", "num_layers"), at_least=1)
+        _require_each(self, ("style_dim", "style_num_layers"), at_least=1)
+        _require_each(self, ("num_basis",), at_least=0)
         _require(
             self.num_frames >= self.num_prev_frames,
             f"num_frames {self.num_frames} is less than num_prev_frames {self.num_prev_frames}: "
@@ -109,6 +103,10 @@ class ModelConfig:
             self.style_encoder in get_args(StyleEncoderKind), f"no style encoder {self.style_encoder!r}."
         )
         _require(self.basis_reach in get_args(BasisReach), f"no basis reach {self.basis_reach!r}.")
+        _require(
+            self.basis_reach == "all" or self.motion_dim == MOTION_DIM,
+            f'basis_reach "expression" needs motion of {MOTION_DIM} dimensions, not {self.motion_dim}.',
+        )
         _require(0 <= self.dropout < 1, f"dropout is {self.dropout}; it must be in [0, 1).")
 
 
