@@ -1,0 +1,1 @@
+"""Face trackers: each turns a video into `face.raw_landmarks.RawLandmarks`."""
