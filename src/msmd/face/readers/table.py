@@ -62,7 +62,8 @@ class Table:
         if not np.isfinite(out).all():
             row, column = np.argwhere(~np.isfinite(out))[0]
             raise FormatError(
-                f"{self.path}, data row {row + 1}: {names[column]} is not a finite number. Mend or drop that row."
+                f"{self.path}, data row {row + 1}: {names[column]} is not a finite number. "
+                "Mend or drop that row."
             )
         return out
 
