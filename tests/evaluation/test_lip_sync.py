@@ -41,7 +41,7 @@ def test_a_still_face_has_no_correlation_and_no_lag():
     result = correlate(np.full(100, 2.0), speech_like())
     assert np.isnan(result.at_zero)
     assert np.isnan(result.best)
-    assert result.best_lag_frames == 0
+    assert np.isnan(result.best_lag_frames)
 
 
 def test_a_periodic_signal_is_not_called_late():

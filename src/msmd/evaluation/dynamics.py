@@ -59,9 +59,11 @@ def jitter(
 
 @dataclass(frozen=True)
 class Blinks:
-    """Attributes:
-    per_minute: how often.
-    median_seconds: half-closed to open again; NaN without a blink.
+    """How the eyes blink.
+
+    Attributes:
+        per_minute: how often.
+        median_seconds: from half closed to open again; NaN without a blink.
     """
 
     per_minute: float

@@ -37,15 +37,17 @@ Signal = Float[np.ndarray, "frames"]
 
 @dataclass(frozen=True)
 class LaggedCorrelation:
-    """Attributes:
-    at_zero: correlation without shift; NaN where a signal is constant.
-    best: highest correlation over lags.
-    best_lag_frames: where it is; positive: the face comes late. 0 where a signal is constant.
+    """How two signals go together; all NaN where one of them is constant.
+
+    Attributes:
+        at_zero: correlation without shift.
+        best: highest correlation over lags.
+        best_lag_frames: where it is; positive: the face comes late.
     """
 
     at_zero: float
     best: float
-    best_lag_frames: int
+    best_lag_frames: float
 
 
 def correlate(face: Signal, other: Signal, max_lag_frames: int = LAG_RANGE_FRAMES) -> LaggedCorrelation:
@@ -56,10 +58,10 @@ def correlate(face: Signal, other: Signal, max_lag_frames: int = LAG_RANGE_FRAME
     by_lag = {lag: _pearson(*_shifted(face, other, lag)) for lag in range(-limit, limit + 1)}
     known = {lag: value for lag, value in by_lag.items() if np.isfinite(value)}
     if not known:
-        return LaggedCorrelation(float("nan"), float("nan"), 0)
+        return LaggedCorrelation(float("nan"), float("nan"), float("nan"))
     # Ties go to the smaller shift: a periodic signal must not be called late.
     best = max(known, key=lambda lag: (round(known[lag], 9), -abs(lag)))
-    return LaggedCorrelation(by_lag[0], known[best], best)
+    return LaggedCorrelation(by_lag[0], known[best], float(best))
 
 
 def _shifted(face: np.ndarray, other: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,144 @@
+"""What an evaluation needs of the rest: something that animates, a mesh to measure on, clips to compare with.
+
+Generation goes through `msmd.synthesis`, the path that users take; here is only its outline, so that
+tests can put anything in its place.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32, Int
+
+from msmd.core.animation import Animation, Motion, StyleCode
+from msmd.core.units import MOTION_DIM
+
+
+@runtime_checkable
+class Animator(Protocol):
+    """The part of `msmd.synthesis.animator.Animator` that is evaluated."""
+
+    def animate(
+        self, samples: Float32[np.ndarray, "num_samples"], style: StyleCode | None, seed: int = 0
+    ) -> Animation:
+        """Animate 16 kHz speech."""
+        ...
+
+    def encode_style(self, motion: Motion) -> StyleCode:
+        """The style code of a reference."""
+        ...
+
+
+@dataclass(frozen=True)
+class FaceMesh:
+    """The landmark mesh that metrics are taken on.
+
+    Attributes:
+        neutral: (vertices, 3) mm.
+        displacements: motion (frames, 67) -> (frames, vertices, 3) mm from the neutral, head at rest.
+        arkit: motion (frames, 67) -> (frames, 52) ARKit weights.
+        lips, upper_face: vertices of the regions.
+        lip_pairs: (upper, lower) vertices of the inner lips.
+    """
+
+    neutral: Float32[np.ndarray, "vertices 3"]
+    displacements: Callable[[np.ndarray], np.ndarray]
+    arkit: Callable[[np.ndarray], np.ndarray]
+    lips: Int[np.ndarray, "_"]
+    upper_face: Int[np.ndarray, "_"]
+    lip_pairs: Int[np.ndarray, "pairs 2"]
+
+    def vertices(self, motion: Float32[np.ndarray, "frames 67"]) -> Float32[np.ndarray, "frames vertices 3"]:
+        """Vertices in mm, head at rest."""
+        return self.neutral + self.displacements(motion).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A recorded clip: what was said and how the face moved.
+
+    Attributes:
+        clip: its name.
+        corpus, speaker, emotion: where it belongs.
+        samples: 16 kHz mono, 640 for each frame.
+        motion: (frames, 67) at 25 fps.
+        has_lips, has_upper_face: which parts of the motion can be trusted.
+    """
+
+    clip: str
+    corpus: str
+    speaker: str
+    emotion: str
+    samples: Float32[np.ndarray, "num_samples"]
+    motion: Float32[np.ndarray, "frames 67"]
+    has_lips: bool = True
+    has_upper_face: bool = True
+
+
+@dataclass(frozen=True)
+class StyledClip:
+    """A held-out clip and another clip of its speaker and emotion, which gives the style (section 6.1)."""
+
+    target: Performance
+    reference: Performance
+
+
+def pair_with_references(performances: Sequence[Performance]) -> list[StyledClip]:
+    """Each performance with the next one of the same corpus, speaker and emotion, in order of names.
+
+    Performances that are the only one of their kind are left out.
+    """
+    groups: dict[tuple[str, str, str], list[Performance]] = {}
+    for performance in sorted(performances, key=lambda one: one.clip):
+        groups.setdefault((performance.corpus, performance.speaker, performance.emotion), []).append(
+            performance
+        )
+    return [
+        StyledClip(target, group[(index + 1) % len(group)])
+        for group in groups.values()
+        if len(group) > 1
+        for index, target in enumerate(group)
+    ]
+
+
+def spread_out(clips: Sequence[StyledClip], limit: int | None) -> list[StyledClip]:
+    """At most `limit` clips, taking corpora, speakers and emotions in turn, so that few still cover all."""
+    if limit is None or len(clips) <= limit:
+        return list(clips)
+    corpora: dict[str, dict[tuple[str, str], list[StyledClip]]] = {}
+    for clip in clips:
+        of_corpus = corpora.setdefault(clip.target.corpus, {})
+        of_corpus.setdefault((clip.target.speaker, clip.target.emotion), []).append(clip)
+    return _in_turn(_in_turn(groups.values()) for groups in corpora.values())[:limit]
+
+
+def _in_turn(groups: Iterable[Sequence[StyledClip]]) -> list[StyledClip]:
+    """The first of every group, then the second of every group, and so on."""
+    rounds = zip_longest(*groups)
+    return [clip for one_round in rounds for clip in one_round if clip is not None]
+
+
+def load_face_mesh() -> FaceMesh:
+    """The landmark mesh of the rig."""
+    from msmd.face import regions
+    from msmd.face.arkit_weights import arkit_of_motion, landmarks_of_motion
+    from msmd.face.rig import load_rig
+
+    def as_motion(values: np.ndarray) -> Motion:
+        return Motion(np.ascontiguousarray(values, dtype=np.float32))
+
+    return FaceMesh(
+        neutral=np.asarray(load_rig().landmark_neutral, np.float32),
+        displacements=lambda values: landmarks_of_motion(as_motion(values)),
+        arkit=lambda values: arkit_of_motion(as_motion(values)),
+        lips=np.asarray(regions.LIPS),
+        upper_face=np.asarray(regions.UPPER_FACE),
+        lip_pairs=np.asarray(regions.INNER_LIP_PAIRS),
+    )
+
+
+def as_still(values: Float32[np.ndarray, "67"], num_frames: int) -> Float32[np.ndarray, "frames 67"]:
+    """A motion that holds one pose."""
+    return np.broadcast_to(values.astype(np.float32), (num_frames, MOTION_DIM)).copy()

@@ -1,0 +1,162 @@
+"""Voices never trained on: do the lips close at p, b, m, open at vowels, and rest in silence?
+
+There is no recorded face to compare with; the sound itself says what the mouth has to do.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float32
+
+from msmd.core.animation import StyleCode
+from msmd.core.progress import Progress, no_progress
+from msmd.evaluation import dynamics, lip_sync
+from msmd.evaluation.alignment import (
+    BILABIALS,
+    OPEN_VOWELS,
+    AlignmentError,
+    Phone,
+    align_phones,
+)
+from msmd.evaluation.held_out import count_blinks
+from msmd.evaluation.metrics import mouth_opening
+from msmd.evaluation.protocol import Animator, FaceMesh
+from msmd.evaluation.records import Row, RowFile
+from msmd.evaluation.spoken_lines import SpokenLine
+
+RECORDED = "recorded"
+"""Style of the rows that measure the recorded face itself."""
+
+
+def measure_line(
+    mesh: FaceMesh,
+    motion: Float32[np.ndarray, "frames 67"],
+    samples: Float32[np.ndarray, "num_samples"],
+    phones: Sequence[Phone],
+) -> dict[str, object]:
+    """Every measure of a face against its sound alone.
+
+    Returns:
+        closed: for each bilabial, whether the lips close within two frames of its middle.
+        closed_at_vowels: the same at open vowels: the control. A mouth that hangs nearly shut closes
+            there too, and its closures prove nothing.
+        resting_rate, resting_rate_whole: fraction of silent frames with a resting mouth, without and
+            with the first and last 120 ms of each pause.
+        opening_mm: 95th percentile above the neutral face's; level_correlation, level_lag_frames;
+            jitter of the lips, and in silence; blinks_per_minute; seconds.
+    """
+    vertices = mesh.vertices(motion)
+    rest = float(mouth_opening(mesh.neutral[None], mesh.lip_pairs)[0])
+    opening = mouth_opening(vertices, mesh.lip_pairs).astype(np.float64)
+    level = lip_sync.level_db(samples, len(opening))
+    inner = lip_sync.find_silence(level, margin_frames=lip_sync.SILENCE_MARGIN_FRAMES)
+    with_level = lip_sync.correlate(opening, level)
+    lips = vertices[:, mesh.lips]
+    return {
+        "closed": lip_sync.closed_at(opening, _middles(phones, BILABIALS), rest),
+        "closed_at_vowels": lip_sync.closed_at(opening, _middles(phones, OPEN_VOWELS), rest),
+        "silent_frames": int(inner.sum()),
+        "resting_rate": lip_sync.resting_rate(opening, inner, rest),
+        "resting_rate_whole": lip_sync.resting_rate(opening, lip_sync.find_silence(level), rest),
+        "opening_mm": lip_sync.full_opening(opening, rest),
+        "level_correlation": with_level.at_zero,
+        "level_lag_frames": with_level.best_lag_frames,
+        "lip_jitter": dynamics.jitter(lips),
+        "lip_jitter_in_silence": dynamics.jitter(lips, inner),
+        "blinks_per_minute": count_blinks(mesh, motion).per_minute,
+        "seconds": len(opening) / 25,
+    }
+
+
+def run_unseen_voices(
+    animator: Animator,
+    lines: Sequence[SpokenLine],
+    styles: Mapping[str, StyleCode | None],
+    mesh: FaceMesh,
+    rows: RowFile,
+    progress: Progress = no_progress,
+) -> None:
+    """Measure every line in every style, and its recorded face where there is one, unless `rows` has it.
+
+    A text that cannot be aligned is noted in its rows (`aligned` false), and the rest is measured.
+    """
+    for done, line in enumerate(lines):
+        progress("unseen voices", done, len(lines))
+        todo: dict[str, StyleCode | None] = dict(styles)
+        if line.recorded is not None:
+            todo[RECORDED] = None
+        todo = {name: code for name, code in todo.items() if f"{line.name}/{name}" not in rows}
+        if not todo:
+            continue
+        phones = _align(line)
+        for name, code in todo.items():
+            if name == RECORDED and line.recorded is not None:
+                motion = line.recorded
+            else:
+                motion = animator.animate(line.samples, code).motion.values
+            head = {"line": line.name, "voice": line.voice, "style": name, "aligned": phones is not None}
+            rows.append(f"{line.name}/{name}", head | measure_line(mesh, motion, line.samples, phones or []))
+    progress("unseen voices", len(lines), len(lines))
+
+
+def summarize_voices(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """One entry for each voice and style: closures and silent frames are pooled over lines, the rest are medians."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((str(row["voice"]), str(row["style"])), []).append(row)
+    return [_pool(voice, style, group) for (voice, style), group in sorted(groups.items())]
+
+
+def _pool(voice: str, style: str, group: Sequence[Row]) -> dict[str, object]:
+    def pooled(name: str) -> tuple[float, int]:
+        values = [value for row in group for value in row[name]]  # type: ignore[attr-defined]
+        return (float(np.mean(values)) if values else float("nan")), len(values)
+
+    def median(name: str) -> float:
+        values = [float(row[name]) for row in group if row[name] is not None]  # type: ignore[arg-type]
+        return float(np.median(values)) if values else float("nan")
+
+    closed, num_closures = pooled("closed")
+    at_vowels, num_vowels = pooled("closed_at_vowels")
+    silent = np.array([row["silent_frames"] for row in group], float)
+    resting = np.array(
+        [np.nan if row["resting_rate"] is None else row["resting_rate"] for row in group], float
+    )
+    known = np.isfinite(resting) & (silent > 0)
+    return {
+        "voice": voice,
+        "style": style,
+        "lines": len(group),
+        "closure_rate": closed,
+        "bilabials": num_closures,
+        "closure_rate_at_vowels": at_vowels,
+        "vowels": num_vowels,
+        "resting_rate": float(np.average(resting[known], weights=silent[known]))
+        if known.any()
+        else float("nan"),
+        "silent_seconds": float(silent.sum() / 25),
+        **{
+            name: median(name)
+            for name in (
+                "opening_mm",
+                "level_correlation",
+                "level_lag_frames",
+                "lip_jitter",
+                "lip_jitter_in_silence",
+                "blinks_per_minute",
+            )
+        },
+    }
+
+
+def _middles(phones: Sequence[Phone], names: frozenset[str]) -> list[float]:
+    return [phone.middle_seconds for phone in phones if phone.name in names]
+
+
+def _align(line: SpokenLine) -> list[Phone] | None:
+    if line.text is None:
+        return None
+    try:
+        return align_phones(line.samples, line.text)
+    except AlignmentError:
+        return None
