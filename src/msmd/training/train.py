@@ -1,0 +1,123 @@
+"""From a packed dataset and the name of a preset to a run folder."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+from msmd.core.errors import MsmdError
+from msmd.core.presets import PRESETS, Preset
+from msmd.core.units import HEAD_ROTATION, NUM_EXPRESSION
+from msmd.data.packed import PackedDataset, Split, measure_statistics
+from msmd.data.pairs import CORPUS_WEIGHTS, Batch, TwoWindowSampler
+from msmd.face.expression_space import load_expression_space
+from msmd.face.regions import UPPER_FACE
+from msmd.training.dimension_weights import DimensionWeights, weigh_dimensions
+from msmd.training.loop import OnLog, fit
+from msmd.training.run_folder import describe_run, save_statistics
+from msmd.training.step import WindowPairs
+
+VALIDATION_BATCHES = 4
+
+
+def train(
+    dataset: Path,
+    preset_name: str,
+    folder: Path,
+    *,
+    minutes: float | None = None,
+    num_steps: int | None = None,
+    threads: int | None = None,
+    device: str = "auto",
+    overrides: Mapping[str, object] = {},
+    on_log: OnLog = lambda row: None,
+) -> None:
+    """Train a preset; called again with the same folder, it goes on.
+
+    Args:
+        dataset: packed dataset, with the audio features that the preset reads.
+        preset_name: key of `PRESETS`.
+        folder: run folder, made if need be.
+        minutes: end after so many minutes of training.
+        num_steps: end after so many steps; None: the preset's number.
+        threads: of the processor; None leaves torch's choice.
+        device: "auto" takes a GPU if there is one.
+        overrides: fields of `TrainingConfig` to change.
+        on_log: told each row of the log.
+
+    Raises:
+        MsmdError: no such preset, data that do not fit it, or a run that diverged.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    preset = named_preset(preset_name)
+    training = replace(preset.training, **overrides)
+    training = training if num_steps is None else replace(training, num_steps=num_steps)
+    packed = PackedDataset(dataset)
+    statistics = measure_statistics(packed, CORPUS_WEIGHTS)
+
+    def open_split(split: Split) -> TwoWindowSampler:
+        return TwoWindowSampler(
+            packed,
+            preset.audio_encoder,
+            statistics,
+            num_frames=preset.model.num_frames,
+            batch_size=training.batch_size,
+            seed=training.seed,
+            split=split,
+        )
+
+    sampler, held_out = open_split("train"), open_split("val")
+    trained = replace(preset, training=training, model=replace(preset.model, audio_dim=sampler.audio_dim))
+    describe_run(folder, trained, dataset)
+    save_statistics(folder, statistics.mean, statistics.std)
+    to_device = _carrier(weights_of(statistics.std, training.landmark_weight_exponent), device)
+    fit(
+        trained,
+        draw_pairs=lambda step: to_device(sampler.batch(step)),
+        validation=[to_device(held_out.batch(index)) for index in range(VALIDATION_BATCHES)],
+        folder=folder,
+        minutes=minutes,
+        device=device,
+        on_log=on_log,
+    )
+
+
+def named_preset(name: str) -> Preset:
+    """A preset by its name.
+
+    Raises:
+        MsmdError: there is none of that name.
+    """
+    if name not in PRESETS:
+        raise MsmdError(f"no preset {name!r}. There are: {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def weights_of(std: Float32[np.ndarray, "67"], exponent: float) -> DimensionWeights:
+    """Weights for the expression space of this package."""
+    unit_codes = np.eye(NUM_EXPRESSION, dtype=np.float32)
+    displacement = load_expression_space().decode(unit_codes)
+    return weigh_dimensions(displacement, np.asarray(UPPER_FACE), std, exponent)
+
+
+def _carrier(weights: DimensionWeights, device: str) -> Callable[[Batch], WindowPairs]:
+    """Batches to the device, each clip with the weights of what was observed of it."""
+
+    def carry(batch: Batch) -> WindowPairs:
+        observed = np.where(batch.has_upper[:, None], weights.whole_face, weights.mouth_only)
+        observed[:, HEAD_ROTATION] = weights.whole_face[HEAD_ROTATION] * batch.has_head[:, None]
+        return WindowPairs(
+            motion=torch.from_numpy(batch.motion).to(device),
+            audio_features=torch.from_numpy(batch.audio_features).to(device),
+            valid=torch.from_numpy(batch.valid).to(device),
+            has_lips=torch.from_numpy(batch.has_lips).to(device),
+            weights=torch.from_numpy(observed).to(device),
+        )
+
+    return carry

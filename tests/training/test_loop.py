@@ -1,0 +1,103 @@
+import csv
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from msmd.core.errors import FormatError, MsmdError
+from msmd.training.loop import fit, learning_rate
+from msmd.training.run_folder import BEST, CHECKPOINT, LOG
+
+
+class Killed(Exception):  # noqa: N818
+    pass
+
+
+def assert_same_files(one, other):
+    a, b = load_file(one), load_file(other)
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_killed_and_resumed_run_equals_one_that_was_not_bit_for_bit(tiny_preset, draw_pairs, tmp_path):
+    preset, validation = tiny_preset(checkpoint_minutes=0.0), [draw_pairs(99)]
+    fit(preset, draw_pairs, validation, tmp_path / "whole")
+
+    def die_at_step_4(step):
+        if step == 4:
+            raise Killed
+        return draw_pairs(step)
+
+    with pytest.raises(Killed):
+        fit(preset, die_at_step_4, validation, tmp_path / "killed")
+    state = fit(preset, draw_pairs, validation, tmp_path / "killed")
+    assert state.step == 6
+    for name in (CHECKPOINT, BEST):
+        assert_same_files(tmp_path / "whole" / name, tmp_path / "killed" / name)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(tiny_preset, draw_pairs, tmp_path):
+    fit(tiny_preset(), draw_pairs, [], tmp_path / "a")
+    fit(tiny_preset(), draw_pairs, [], tmp_path / "b")
+    assert_same_files(tmp_path / "a" / BEST, tmp_path / "b" / BEST)
+    other = fit(tiny_preset(seed=1), draw_pairs, [], tmp_path / "c")
+    same = fit(tiny_preset(), draw_pairs, [], tmp_path / "a")
+    assert not torch.equal(other.model.denoiser.position, same.model.denoiser.position)
+
+
+def test_one_clip_is_learned_by_heart(tiny_preset, draw_pairs, tmp_path):
+    preset = tiny_preset(
+        num_steps=400,
+        learning_rate=5e-3,
+        final_rate_fraction=0.01,
+        style_pairing="self",
+        audio_dropout=0.0,
+        style_dropout=0.0,
+        truncation_probability=0.0,
+        ema_decay=0.9,
+    )
+    rows = []
+    clip = draw_pairs(0, 1)
+    fit(preset, lambda step: clip, [clip], tmp_path, on_log=rows.append)
+    variance = clip.motion.square().mean().item()
+    final = rows[-1]["validation_simple"]
+    assert final < 0.05 * variance
+
+
+def test_the_log_has_a_row_for_each_validation_and_none_twice(tiny_preset, draw_pairs, tmp_path):
+    fit(tiny_preset(num_steps=4), draw_pairs, [draw_pairs(9)], tmp_path)
+    fit(tiny_preset(num_steps=6), draw_pairs, [draw_pairs(9)], tmp_path)
+    with (tmp_path / LOG).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["2", "4", "6"]
+    assert all(float(row["validation_total"]) > 0 for row in rows)
+
+
+def test_the_clock_can_end_a_run(tiny_preset, draw_pairs, tmp_path):
+    state = fit(tiny_preset(num_steps=10**6), draw_pairs, [], tmp_path, minutes=0.5 / 60)
+    assert 0 < state.step < 10**6
+    assert state.seconds >= 0.5
+
+
+def test_learning_rate_warms_up_and_decays(tiny_preset):
+    config = tiny_preset(learning_rate=1.0, warmup_steps=10, final_rate_fraction=0.1).training
+    assert learning_rate(0, 0.0, config) == pytest.approx(0.1)
+    assert learning_rate(9, 0.0, config) == pytest.approx(1)
+    assert learning_rate(500, 0.5, config) == pytest.approx(0.55)
+    assert learning_rate(999, 1.0, config) == pytest.approx(0.1)
+
+
+def test_a_checkpoint_of_another_model_is_refused(tiny_preset, draw_pairs, tmp_path):
+    preset = tiny_preset(num_steps=1)
+    fit(preset, draw_pairs, [], tmp_path)
+    other = replace(preset, model=replace(preset.model, num_basis=3))
+    with pytest.raises(FormatError, match="give another --out"):
+        fit(other, draw_pairs, [], tmp_path)
+
+
+def test_a_run_that_diverges_stops_with_advice(tiny_preset, draw_pairs, tmp_path):
+    broken = replace(draw_pairs(0), motion=torch.full((2, 60, 67), math.nan))
+    with pytest.raises(MsmdError, match="step 0"):
+        fit(tiny_preset(), lambda step: broken, [], tmp_path)
