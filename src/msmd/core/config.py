@@ -99,10 +99,8 @@ class ModelConfig:
             self.audio_mask_width % 2 == 1 and 1 <= self.audio_mask_width <= self.num_frames,
             f"audio_mask_width is {self.audio_mask_width}; it must be odd and within a window.",
         )
-        _require(
-            self.style_encoder in get_args(StyleEncoderKind), f"no style encoder {self.style_encoder!r}."
-        )
-        _require(self.basis_reach in get_args(BasisReach), f"no basis reach {self.basis_reach!r}.")
+        _require_one_of(self, "style_encoder", get_args(StyleEncoderKind))
+        _require_one_of(self, "basis_reach", get_args(BasisReach))
         _require(
             self.basis_reach == "all" or self.motion_dim == MOTION_DIM,
             f'basis_reach "expression" needs motion of {MOTION_DIM} dimensions, not {self.motion_dim}.',
@@ -157,7 +155,7 @@ class TrainingConfig:
         seed: of weights, batches, noise.
         validation_interval: steps between validations.
         checkpoint_minutes: minutes between checkpoints.
-        bfloat16: whether matrix products run in bfloat16.
+        bfloat16: whether matrix products run in bfloat16 where the machine is fast at it.
     """
 
     batch_size: int = 16

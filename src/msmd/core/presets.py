@@ -52,10 +52,12 @@ _EMBEDDED = Preset(
         final_rate_fraction=0.02,
         weight_decay=0.01,
         ema_decay=0.998,
+        kl_weight=3e-5,
         landmark_weight_exponent=1.0,
         num_steps=6000,
         validation_interval=200,
         checkpoint_minutes=3.0,
+        bfloat16=True,
     ),
     audio_encoder="embedded",
 )

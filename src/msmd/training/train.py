@@ -58,6 +58,7 @@ def train(
     preset = named_preset(preset_name)
     training = replace(preset.training, **overrides)
     training = training if num_steps is None else replace(training, num_steps=num_steps)
+    training = replace(training, bfloat16=training.bfloat16 and has_fast_bfloat16(device))
     packed = PackedDataset(dataset)
     statistics = measure_statistics(packed, CORPUS_WEIGHTS)
 
@@ -97,6 +98,14 @@ def named_preset(name: str) -> Preset:
     if name not in PRESETS:
         raise MsmdError(f"no preset {name!r}. There are: {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+def has_fast_bfloat16(device: str) -> bool:
+    """Whether bfloat16 is faster than float32; a processor without its instructions is 4 times slower."""
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported()
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def weights_of(std: Float32[np.ndarray, "67"], exponent: float) -> DimensionWeights:
