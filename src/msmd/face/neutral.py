@@ -1,0 +1,166 @@
+"""Which shape of a face counts as no expression: everything the code says is relative to it.
+
+Persistent expression is what a style is made of, and a wrong neutral deletes it. The mean of a clip
+is never taken: it holds the clip's expression, and subtracting it leaves none.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Float64
+
+from msmd.core.errors import CaptureError
+from msmd.face.regions import INNER_LIP_PAIRS, LIPS
+
+_LID_PAIRS: Final = ((159, 145), (386, 374))
+"""Upper and lower lid at the middle of the right and the left eye."""
+
+_REST_FRAMES: Final = 12
+"""As many of the quietest frames make a neutral, where there are so many."""
+
+_CLOSED_MM: Final = 2.0
+"""Inner lips nearer than this, in the size of the rig, count as closed (the tracker leaves a slit)."""
+
+_AROUND_TIME_SECONDS: Final = 0.1
+"""Frames within this of a time that the user names are averaged."""
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """A face without expression.
+
+    Attributes:
+        landmarks: (468, 3) mm, pose-free, in the rig's frame.
+        text: where it comes from, for people.
+    """
+
+    landmarks: Float32[np.ndarray, "468 3"]
+    text: str
+
+
+def choose_neutral(
+    pose_free: Float[np.ndarray, "frames 468 3"], times_seconds: Float64[np.ndarray, "frames"], wish: str
+) -> Neutral:
+    """The neutral face of one video.
+
+    Args:
+        pose_free: NaN where no face was found; at least one frame has one.
+        times_seconds: of the frames.
+        wish: a time such as "3.2s", or "auto": the clip's quiet frames.
+
+    Raises:
+        CaptureError: the wish makes no sense, or no face is seen at that time.
+    """
+    if wish != "auto":
+        return neutral_at_time(pose_free, times_seconds, parse_seconds(wish))
+    return speaker_neutral([pose_free])
+
+
+def neutral_at_time(
+    pose_free: Float[np.ndarray, "frames 468 3"],
+    times_seconds: Float64[np.ndarray, "frames"],
+    seconds: float,
+) -> Neutral:
+    """The face that the user says is at rest.
+
+    Args:
+        pose_free: NaN where no face was found.
+        times_seconds: of the frames.
+        seconds: when the face is at rest.
+
+    Raises:
+        CaptureError: the video is shorter, or shows no face then.
+    """
+    if not 0 <= seconds <= times_seconds[-1] + 0.5:
+        raise CaptureError(
+            f"the neutral face is said to be at {seconds:g} s; the video lasts {times_seconds[-1]:.2f} s."
+        )
+    found = np.isfinite(pose_free[:, 0, 0])
+    near = found & (np.abs(times_seconds - seconds) <= _AROUND_TIME_SECONDS)
+    if not near.any():
+        raise CaptureError(f"no face is seen at {seconds:g} s, where the neutral face is said to be.")
+    return Neutral(pose_free[near].mean(axis=0).astype(np.float32), f"the frames around {seconds:g} s")
+
+
+def parse_seconds(text: str) -> float:
+    """'3.2s', '3.2' or '1:03.2' -> seconds.
+
+    Raises:
+        CaptureError: it is none of these.
+    """
+    match = re.fullmatch(r"(?:(\d+):)?(\d+(?:\.\d+)?)\s*s?", text.strip())
+    if match is None:
+        raise CaptureError(f'the neutral face is given as {text!r}; write "auto", or a time such as "3.2s".')
+    return 60.0 * int(match[1] or 0) + float(match[2])
+
+
+def speaker_neutral(
+    clips: Sequence[Float[np.ndarray, "frames 468 3"]],
+    at_rest: Sequence[Bool[np.ndarray, "frames"]] | None = None,
+) -> Neutral:
+    """A speaker's face at rest from several clips: their quietest frames with closed lips and open eyes.
+
+    Right for clips in which the speaker shows no emotion at least now and then; pass those clips only
+    where they are known.
+
+    Args:
+        clips: pose-free landmarks of `metric_landmarks`; NaN where no face was found.
+        at_rest: frames that are known to be silent; frames outside are not looked at. None: all are.
+
+    Raises:
+        CaptureError: no clip has a usable frame.
+    """
+    faces, speeds = [], []
+    for index, clip in enumerate(clips):
+        allowed = np.isfinite(clip[:, 0, 0])
+        if at_rest is not None:
+            allowed &= at_rest[index]
+        faces.append(clip[allowed])
+        speeds.append(_face_speed(clip)[allowed])
+    face, speed = np.concatenate(faces), np.concatenate(speeds)
+    if not len(face):
+        raise CaptureError("no frame with a face can serve as the neutral face.")
+    chosen, closed = _quietest(face, speed, at_least=_REST_FRAMES * max(1, len(clips) // 4))
+    text = f"{len(chosen)} quiet frames with {'closed' if closed else 'the least open'} lips, of {len(clips)} clip(s)"
+    return Neutral(np.median(face[chosen], axis=0).astype(np.float32), text)
+
+
+def lip_gap(landmarks: Float[np.ndarray, "frames 468 3"]) -> Float[np.ndarray, "frames"]:
+    """Mean distance of the inner lips, in the unit of the landmarks."""
+    pairs = np.asarray(INNER_LIP_PAIRS)
+    return np.linalg.norm(landmarks[:, pairs[:, 0]] - landmarks[:, pairs[:, 1]], axis=2).mean(axis=1)
+
+
+def eye_opening(landmarks: Float[np.ndarray, "frames 468 3"]) -> Float[np.ndarray, "frames"]:
+    """Mean distance of the lids, in the unit of the landmarks."""
+    pairs = np.asarray(_LID_PAIRS)
+    return np.linalg.norm(landmarks[:, pairs[:, 0]] - landmarks[:, pairs[:, 1]], axis=2).mean(axis=1)
+
+
+def _quietest(
+    face: Float[np.ndarray, "frames 468 3"], speed: Float[np.ndarray, "frames"], at_least: int
+) -> tuple[np.ndarray, bool]:
+    """Indices of the quietest frames among those with closed lips and open eyes, and whether lips are closed."""
+    gap, eyes = lip_gap(face), eye_opening(face)
+    awake = eyes >= 0.85 * np.median(eyes)
+    closed = gap <= max(_CLOSED_MM, float(np.quantile(gap, 0.02)))
+    fits = awake & closed
+    if fits.sum() < 3:
+        fits = gap <= np.quantile(gap, 0.1)
+    candidates = np.flatnonzero(fits)
+    count = min(len(candidates), max(at_least, len(candidates) // 4))
+    chosen = candidates[np.argsort(speed[candidates], kind="stable")[:count]]
+    return chosen, bool(np.median(gap[chosen]) <= _CLOSED_MM)
+
+
+def _face_speed(clip: Float[np.ndarray, "frames 468 3"]) -> Float[np.ndarray, "frames"]:
+    """How far lips move from the frame before to the frame after, mm; infinite beside a gap."""
+    lips = clip[:, list(LIPS)]
+    step = np.full(len(clip), np.inf)
+    if len(clip) >= 3:
+        step[1:-1] = np.linalg.norm(lips[2:] - lips[:-2], axis=2).mean(axis=1)
+        step[0], step[-1] = step[1], step[-2]
+    return np.where(np.isfinite(step), step, np.inf)
