@@ -83,8 +83,9 @@ def measure(
     row["jitter"] = dynamics.jitter(prediction)
     row["jitter_ratio"] = row["jitter"] / max(dynamics.jitter(truth), 1e-9)
     row["blinks_per_minute"] = count_blinks(mesh, generated[:count]).per_minute
-    true_head, head = target.motion[:count, HEAD_ROTATION], generated[:count, HEAD_ROTATION]
-    row["head_std_ratio"] = dynamics.std_ratio(true_head, head)
+    if target.has_head:
+        true_head, head = target.motion[:count, HEAD_ROTATION], generated[:count, HEAD_ROTATION]
+        row["head_std_ratio"] = dynamics.std_ratio(true_head, head)
     return row
 
 

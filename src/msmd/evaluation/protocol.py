@@ -64,7 +64,7 @@ class Performance:
         corpus, speaker, emotion: where it belongs.
         samples: 16 kHz mono, 640 for each frame.
         motion: (frames, 67) at 25 fps.
-        has_lips, has_upper_face: which parts of the motion can be trusted.
+        has_lips, has_upper_face, has_head: which parts of the motion can be trusted.
     """
 
     clip: str
@@ -75,6 +75,7 @@ class Performance:
     motion: Float32[np.ndarray, "frames 67"]
     has_lips: bool = True
     has_upper_face: bool = True
+    has_head: bool = True
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def load_unseen_lines(data_folder: Path) -> list[SpokenLine]:
 
 
 def lines_of_recordings(performances: Sequence[Performance], data_folder: Path) -> list[SpokenLine]:
-    """Recordings whose lips can be trusted and whose words are known: GRID by its word times, RAVDESS by name.
+    """Recordings whose lips can be trusted and whose words are known: GRID and RAVDESS.
 
     Their own motion tells how often a real mouth, tracked and coded as ours is, passes the same test.
     """

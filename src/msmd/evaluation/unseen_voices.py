@@ -4,12 +4,14 @@ There is no recorded face to compare with; the sound itself says what the mouth 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float32
 
 from msmd.core.animation import StyleCode
 from msmd.core.progress import Progress, no_progress
+from msmd.core.units import MOTION_FPS
 from msmd.evaluation import dynamics, lip_sync
 from msmd.evaluation.alignment import (
     BILABIALS,
@@ -24,8 +26,17 @@ from msmd.evaluation.protocol import Animator, FaceMesh
 from msmd.evaluation.records import Row, RowFile
 from msmd.evaluation.spoken_lines import SpokenLine
 
-RECORDED = "recorded"
+RECORDED: Final = "recorded"
 """Style of the rows that measure the recorded face itself."""
+
+_MEDIANS: Final = (
+    "opening_mm",
+    "level_correlation",
+    "level_lag_frames",
+    "lip_jitter",
+    "lip_jitter_in_silence",
+    "blinks_per_minute",
+)
 
 
 def measure_line(
@@ -64,7 +75,7 @@ def measure_line(
         "lip_jitter": dynamics.jitter(lips),
         "lip_jitter_in_silence": dynamics.jitter(lips, inner),
         "blinks_per_minute": count_blinks(mesh, motion).per_minute,
-        "seconds": len(opening) / 25,
+        "seconds": len(opening) / float(MOTION_FPS),
     }
 
 
@@ -100,7 +111,7 @@ def run_unseen_voices(
 
 
 def summarize_voices(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """One entry for each voice and style: closures and silent frames are pooled over lines, the rest are medians."""
+    """One entry for each voice and style; closures and silent frames are pooled, the rest are medians."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((str(row["voice"]), str(row["style"])), []).append(row)
@@ -118,11 +129,9 @@ def _pool(voice: str, style: str, group: Sequence[Row]) -> dict[str, object]:
 
     closed, num_closures = pooled("closed")
     at_vowels, num_vowels = pooled("closed_at_vowels")
-    silent = np.array([row["silent_frames"] for row in group], float)
-    resting = np.array(
-        [np.nan if row["resting_rate"] is None else row["resting_rate"] for row in group], float
-    )
-    known = np.isfinite(resting) & (silent > 0)
+    silent = [row for row in group if row["silent_frames"]]
+    frames = np.array([row["silent_frames"] for row in silent], float)
+    resting = np.array([row["resting_rate"] for row in silent], float)
     return {
         "voice": voice,
         "style": style,
@@ -131,21 +140,9 @@ def _pool(voice: str, style: str, group: Sequence[Row]) -> dict[str, object]:
         "bilabials": num_closures,
         "closure_rate_at_vowels": at_vowels,
         "vowels": num_vowels,
-        "resting_rate": float(np.average(resting[known], weights=silent[known]))
-        if known.any()
-        else float("nan"),
-        "silent_seconds": float(silent.sum() / 25),
-        **{
-            name: median(name)
-            for name in (
-                "opening_mm",
-                "level_correlation",
-                "level_lag_frames",
-                "lip_jitter",
-                "lip_jitter_in_silence",
-                "blinks_per_minute",
-            )
-        },
+        "resting_rate": float(np.average(resting, weights=frames)) if silent else float("nan"),
+        "silent_seconds": float(frames.sum() / float(MOTION_FPS)),
+        **{name: median(name) for name in _MEDIANS},
     }
 
 

@@ -1,0 +1,60 @@
+"""Held-out performances, and the means of the training ones, out of a packed dataset folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from msmd.core.errors import MsmdError
+from msmd.core.units import EXPRESSION, HEAD_ROTATION, MOTION_DIM
+from msmd.data.packed import PackedDataset, Split
+from msmd.evaluation.protocol import Performance
+
+
+def load_performances(dataset_folder: Path, split: Split = "test") -> list[Performance]:
+    """Every clip of a split with its sound and motion.
+
+    Raises:
+        FormatError: not a packed folder.
+        MsmdError: the split is empty.
+    """
+    packed = PackedDataset(dataset_folder)
+    performances = [
+        Performance(
+            clip=clip.id,
+            corpus=clip.corpus,
+            speaker=clip.speaker,
+            emotion=clip.emotion,
+            samples=packed.sound(clip.id),
+            motion=packed.motion(clip.id),
+            has_lips=clip.has_lips,
+            has_upper_face=clip.has_upper,
+            has_head=clip.has_head,
+        )
+        for clip in packed.select(split)
+    ]
+    if not performances:
+        raise MsmdError(
+            f"{dataset_folder} has no clips of the split {split!r}: prepare it with held-out clips."
+        )
+    return performances
+
+
+def measure_train_means(dataset_folder: Path) -> Mapping[str, Float[np.ndarray, "67"]]:
+    """Mean pose of the training clips: corpus -> (67,), and "" -> (67,) over all.
+
+    Parts that were not observed do not count; a part that a corpus never shows is at rest (0).
+    """
+    packed = PackedDataset(dataset_folder)
+    sums: dict[str, np.ndarray] = {}
+    for clip in packed.select("train"):
+        motion = packed.motion(clip.id).astype(np.float64)
+        seen = np.zeros(MOTION_DIM)
+        seen[EXPRESSION], seen[HEAD_ROTATION] = clip.has_upper and clip.has_lips, clip.has_head
+        for name in (clip.corpus, ""):
+            total = sums.setdefault(name, np.zeros((2, MOTION_DIM)))
+            total += seen * np.stack([np.full(MOTION_DIM, len(motion)), motion.sum(axis=0)])
+    if not sums:
+        raise MsmdError(f"{dataset_folder} has no training clips: prepare it again.")
+    return {name: total[1] / np.maximum(total[0], 1) for name, total in sums.items()}
