@@ -16,16 +16,17 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+from msmd.face.regions import BROWS, EYES, LIPS
+from msmd.face.rig import load_rig
 from safetensors.numpy import save_file
 
+from msmd.core.files import whole_file
 from msmd.core.units import NUM_ARKIT
 from msmd.data.trackers.mediapipe_mesh import track_face
-from msmd.face.expression_space import ExpressionSpace, fit_expression_space
+from msmd.face.expression_space import ExpressionSpace, fit_expression_space, load_expression_space
 from msmd.face.geometry import metric_landmarks
 from msmd.face.neutral import Neutral, choose_neutral, speaker_neutral
 from msmd.face.raw_landmarks import RawLandmarks
-from msmd.face.regions import BROWS, EYES, LIPS
-from msmd.face.rig import load_rig
 
 ASSETS = Path(__file__).parents[1] / "src/msmd/face/assets"
 LIP_WEIGHT, UPPER_WEIGHT, CONTOUR_WEIGHT = 3.0, 2.0, 0.5
@@ -45,11 +46,8 @@ def landmark_weights() -> np.ndarray:
 
 
 def tracked(video: Path, cache: Path) -> RawLandmarks:
-    kept = cache / video.parent.relative_to(video.parents[2]).parts[0] / f"{video.stem}.npz"
-    if video.parent.name != "video":
-        kept = cache / video.parent.name / f"{video.stem}.npz"
-    elif video.parents[1].name not in ("grid", "ravdess"):
-        kept = cache / "video" / f"{video.stem}.npz"
+    corpus = video.parents[1].name if video.parents[1].name in ("grid", "ravdess") else video.parent.name
+    kept = cache / corpus / f"{video.stem}.npz"
     if not kept.exists():
         raw, _ = track_face(video)
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +87,10 @@ def read_grid(data: Path, cache: Path) -> tuple[list[np.ndarray], list[np.ndarra
     held = [zlib.crc32(video.stem.encode()) % 100 < 10 for video in videos]
     raws = [tracked(video, cache) for video in videos]
     faces = [pose_free(raw) for raw in raws]
-    rest = [silence(data / f"grid/align/{v.stem}.align", r.times_seconds) for v, r in zip(videos, raws, strict=True)]
+    rest = [
+        silence(data / f"grid/align/{v.stem}.align", r.times_seconds)
+        for v, r in zip(videos, raws, strict=True)
+    ]
     training = [i for i, out in enumerate(held) if not out]
     neutral = speaker_neutral([faces[i] for i in training], [rest[i] for i in training])
     print("GRID:", neutral.text)
@@ -103,7 +104,9 @@ def read_talking(data: Path, cache: Path) -> list[np.ndarray]:
     by_speaker: dict[str, list[np.ndarray]] = defaultdict(list)
     for line in (data / "talking/manifest.jsonl").read_text().splitlines():
         entry = json.loads(line)
-        by_speaker[entry["speaker"] or entry["file"]].append(pose_free(tracked(data / "talking" / entry["file"], cache)))
+        by_speaker[entry["speaker"] or entry["file"]].append(
+            pose_free(tracked(data / "talking" / entry["file"], cache))
+        )
     return [displacement(face, speaker_neutral(faces)) for faces in by_speaker.values() for face in faces]
 
 
@@ -150,7 +153,9 @@ def residual_mm(space: ExpressionSpace, clips: list[np.ndarray]) -> dict[str, fl
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     options = parser.parse_args()
@@ -166,28 +171,20 @@ def main() -> None:
     space = fit_expression_space(
         np.concatenate([samples, rig]), landmark_weights(), sample_weights, scaled_on=samples
     )
-    half = ExpressionSpace(
-        space.components.astype(np.float16).astype(np.float32),
-        space.scales.astype(np.float16).astype(np.float32),
-        space.weights.astype(np.float16).astype(np.float32),
-    )
+    ASSETS.mkdir(exist_ok=True)
+    stored = {"components": space.components, "scales": space.scales, "weights": space.weights}
+    with whole_file(ASSETS / "expression_space.safetensors") as aside:
+        save_file({name: values.astype(np.float16) for name, values in stored.items()}, aside)
+    load_expression_space.cache_clear()
+    kept = load_expression_space()
     report = {
-        "training": residual_mm(half, recorded),
-        "held_out_grid": residual_mm(half, grid_held_out),
-        "held_out_videos": residual_mm(half, read_held_out_videos(options.data, options.cache)),
-        "rig_shapes": residual_mm(half, [rig[:NUM_ARKIT]]),
-        "rig_mixtures": residual_mm(half, [rig[2 * NUM_ARKIT :]]),
+        "training": residual_mm(kept, recorded),
+        "held_out_grid": residual_mm(kept, grid_held_out),
+        "held_out_videos": residual_mm(kept, read_held_out_videos(options.data, options.cache)),
+        "rig_shapes": residual_mm(kept, [rig[:NUM_ARKIT]]),
+        "rig_mixtures": residual_mm(kept, [rig[2 * NUM_ARKIT :]]),
     }
     print(json.dumps(report, indent=1))
-    ASSETS.mkdir(exist_ok=True)
-    save_file(
-        {
-            "components": space.components.astype(np.float16),
-            "scales": space.scales.astype(np.float16),
-            "weights": space.weights.astype(np.float16),
-        },
-        ASSETS / "expression_space.safetensors",
-    )
     about = {
         "what": "64 principal directions of the landmark mesh about the neutral face; see face/expression_space.py",
         "made_by": "tools/fit_expression_space.py",

@@ -128,9 +128,7 @@ def motion_from_landmarks(
     return Motion(np.concatenate([code, smooth[:, -3:]], axis=1), MOTION_FPS, origin)
 
 
-def _stretch(
-    found: np.ndarray, times_seconds: Float64[np.ndarray, "frames"]
-) -> tuple[int, int]:
+def _stretch(found: np.ndarray, times_seconds: Float64[np.ndarray, "frames"]) -> tuple[int, int]:
     """First frame and end of the longest part without a long gap; short gaps at the ends belong to it."""
     known = np.flatnonzero(found)
     if not len(known):

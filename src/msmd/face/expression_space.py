@@ -74,8 +74,9 @@ def fit_expression_space(
     directions = directions * np.sign(directions[np.arange(NUM_EXPRESSION), largest])[:, None]
     recorded = (scaled_on.reshape(len(scaled_on), -1) * per_coordinate) @ directions.T
     scales = np.sqrt((recorded**2).mean(axis=0))
+    # safetensors writes memory as it lies, so transposed views must be laid out anew.
     return ExpressionSpace(
-        (directions / per_coordinate).astype(np.float32),
+        np.ascontiguousarray(directions / per_coordinate, dtype=np.float32),
         scales.astype(np.float32),
         weights.astype(np.float32),
     )

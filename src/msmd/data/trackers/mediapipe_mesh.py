@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +26,7 @@ _LOOK_AROUND_EVERY: Final = 12
 """Frames between looks for further faces: a look costs half of a frame's tracking."""
 
 
-def track_face(
-    path: str | Path, progress: Progress = no_progress
-) -> tuple[RawLandmarks, list[str]]:
+def track_face(path: str | Path, progress: Progress = no_progress) -> tuple[RawLandmarks, list[str]]:
     """Follow the face of a video; of several faces, the one that covers most of the picture over time.
 
     One face is followed cheaply, with a look for others twice a second; if there are any, the video
@@ -84,9 +82,7 @@ def _look(mediapipe: Any, path: Path, max_faces: int, progress: Progress, total:
                 )
             )
             detector = stack.enter_context(mediapipe.solutions.face_detection.FaceDetection())
-            blank = np.zeros((64, 64, 3), np.uint8)
-            mesh.process(blank)  # the libraries below speak up once, at their first picture
-            detector.process(blank)
+            detector.process(np.zeros((64, 64, 3), np.uint8))
         for picture in read_pictures(path):
             index = len(seen.times_seconds)
             if index == 0:
@@ -96,7 +92,9 @@ def _look(mediapipe: Any, path: Path, max_faces: int, progress: Progress, total:
                 if _num_faces(detections) > 1:
                     seen.several = True
                     return seen
-            found = mesh.process(picture.pixels).multi_face_landmarks or []
+            # The libraries below speak up at their first picture and at their first face.
+            with nullcontext() if any(map(len, seen.faces[-1:])) else _quiet_stderr():
+                found = mesh.process(picture.pixels).multi_face_landmarks or []
             seen.faces.append(_as_array(found))
             seen.times_seconds.append(picture.seconds)
             progress("tracking the face", index + 1, max(total, index + 1))
