@@ -18,7 +18,7 @@ HEAD_BLEND_FRAMES = 15
 
 @dataclass(frozen=True)
 class ChainGroup:
-    """Clips that may be joined: same corpus, speaker, emotion, and the same parts observed.
+    """Clips that may be joined: same corpus, speaker, emotion, tracker, and the same parts observed.
 
     Attributes:
         clips: at least one.
@@ -35,7 +35,8 @@ def group_clips(clips: Iterable[Clip]) -> list[ChainGroup]:
     """Split clips into groups, in the order of their names."""
     groups: dict[tuple, list[Clip]] = {}
     for clip in sorted(clips, key=lambda clip: clip.id):
-        key = (clip.corpus, clip.speaker, clip.emotion, clip.has_lips, clip.has_upper, clip.has_head)
+        observed = (clip.has_lips, clip.has_upper, clip.has_head)
+        key = (clip.corpus, clip.speaker, clip.emotion, clip.motion_source, *observed)
         groups.setdefault(key, []).append(clip)
     return [ChainGroup(tuple(members)) for _, members in sorted(groups.items())]
 
