@@ -1,0 +1,44 @@
+"""`python -m msmd.training.audio_encoder --data <recordings> --out <folder>`: corpus, fit, report."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+from msmd.core.errors import MsmdError
+from msmd.training.audio_encoder.phone_corpus import load_clips, make_corpus
+from msmd.training.audio_encoder.train import PhoneTrainingConfig, score, train_phones
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m msmd.training.audio_encoder",
+        description="Make a corpus of speech with known phones and fit the embedded audio encoder to it. "
+        "Run it again to go on where it stopped.",
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with grid, ravdess, speech")
+    parser.add_argument("--out", type=Path, required=True, help="folder of corpus, checkpoints and encoder")
+    parser.add_argument("--minutes", type=float, default=45.0, help="of speech from each synthesiser")
+    parser.add_argument("--steps", type=int, default=PhoneTrainingConfig.num_steps)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    make_corpus(options.data, options.out / "corpus", minutes_per_synthesizer=options.minutes, progress=_tell)
+    clips = load_clips(options.out / "corpus")
+    encoder = train_phones(clips, options.out, PhoneTrainingConfig(num_steps=options.steps))
+    held_out = [clip for clip in clips if clip.split == "val"]
+    print(json.dumps(score(encoder, held_out, limit=sys.maxsize), indent=1))
+
+
+def _tell(source: str, done: int, total: int) -> None:
+    if done % 100 == 0:
+        print(f"{source}: {done} clips", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MsmdError as error:
+        sys.exit(f"error: {error}")

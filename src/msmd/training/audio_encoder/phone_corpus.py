@@ -1,0 +1,219 @@
+"""Speech whose phones are known: two kinds of synthetic voices, and recordings aligned to their texts.
+
+Every source is one file `<source>.safetensors`: tensors `sound/<clip>` (samples,) float16 at 16 kHz
+and `phones/<clip>` (labels,) uint8 at 50 Hz, and a JSON list of the clips in its header. A source that
+is already there is not made again. Recordings stay in the folder that this writes: it is not to be shared.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from msmd.audio.load import load_sound
+from msmd.core.errors import FormatError
+from msmd.core.files import whole_file
+from msmd.core.progress import Progress, no_progress
+from msmd.training.audio_encoder.align import Aligner, read_grid_text
+from msmd.training.audio_encoder.espeak import Espeak
+from msmd.training.audio_encoder.flite import FLITE_VOICES, has_flite, speak_with_flite
+from msmd.training.audio_encoder.phones import UNKNOWN, label_frames
+from msmd.training.audio_encoder.sentences import HELD_OUT_LANGUAGE, OTHERS, draw_english, load_word_list
+
+Split = Literal["train", "val"]
+
+SOURCES: Final = ("espeak", "flite", "ravdess", "grid", "ljspeech")
+
+_RAVDESS_TEXTS: Final = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}
+_RAVDESS_HELD_OUT: Final = frozenset({"04", "08", "09", "10"})
+_ENGLISH_VOICES: Final = ("en-us", "en", "en-gb-scotland", "en-gb-x-rp", "en-us-nyc", "en-029")
+_VARIANTS: Final = ("", "+m1", "+m3", "+m5", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5", "+Alicia", "+Andy")
+_VARIANTS_MORE: Final = ("+klatt", "+klatt4", "+whisper", "+croak", "+grandma", "+Gene", "+linda", "+max")
+_FLITE_PITCH_HZ: Final = {"slt": 180.0, "awb": 130.0, "rms": 100.0, "kal16": 105.0}
+
+
+@dataclass(frozen=True)
+class PhoneClip:
+    """One clip of the corpus.
+
+    Attributes:
+        name: unique within its source.
+        source: one of `SOURCES`.
+        speaker: voice or person.
+        split: val is never learned from.
+        samples: at 16 kHz.
+        labels: at 50 Hz, index into PHONES or UNKNOWN.
+    """
+
+    name: str
+    source: str
+    speaker: str
+    split: Split
+    samples: Float32[np.ndarray, "num_samples"]
+    labels: UInt8[np.ndarray, "label_frames"]
+
+
+def make_corpus(
+    recordings: Path, out: Path, *, minutes_per_synthesizer: float = 45.0, progress: Progress = no_progress
+) -> None:
+    """Write `<out>/<source>.safetensors` for every source that this machine has.
+
+    Args:
+        recordings: folder with `grid`, `ravdess`, `speech/ljspeech`; those missing are left out.
+        out: folder of the corpus.
+        minutes_per_synthesizer: of speech from espeak-ng, and from flite where it is installed.
+        progress: told the source, the clips made, and 0: their number is not known ahead.
+    """
+    for source in SOURCES:
+        path = out / f"{source}.safetensors"
+        if path.exists():
+            continue
+        clips = []
+        for clip in _make(source, recordings, minutes_per_synthesizer):
+            clips.append(clip)
+            progress(source, len(clips), 0)
+        if clips:
+            save_clips(path, clips)
+
+
+def _make(source: str, recordings: Path, minutes: float) -> Iterator[PhoneClip]:
+    match source:
+        case "espeak":
+            return make_espeak(minutes)
+        case "flite":
+            return make_flite(minutes)
+        case "ravdess":
+            return align_ravdess(recordings / "ravdess" / "audio")
+        case "grid":
+            return align_grid(recordings / "grid")
+        case _:
+            return align_ljspeech(recordings / "speech" / "ljspeech")
+
+
+def make_espeak(minutes: float, seed: int = 0) -> Iterator[PhoneClip]:
+    """Half English, half other languages; voices, pitch and rate vary. Finnish is val."""
+    espeak, rng, words = Espeak(), np.random.default_rng(seed), load_word_list()
+    languages, seconds, count = list(OTHERS), 0.0, 0
+    while seconds < 60 * minutes:
+        language = str(rng.choice(_ENGLISH_VOICES if rng.random() < 0.5 else languages))
+        text = str(rng.choice(OTHERS[language])) if language in OTHERS else draw_english(rng, words)
+        voice = language + str(rng.choice(_VARIANTS if rng.random() < 0.8 else _VARIANTS_MORE))
+        samples, spans = espeak.speak(
+            text,
+            voice,
+            words_per_minute=int(rng.integers(110, 220)),
+            pitch=int(rng.integers(15, 86)),
+            pitch_range=int(rng.integers(20, 95)),
+        )
+        labels = label_frames(spans, len(samples), background=0)
+        split: Split = "val" if language == HELD_OUT_LANGUAGE else "train"
+        yield PhoneClip(f"{count:05d}", "espeak", voice, split, samples, labels)
+        seconds += len(samples) / 16_000
+        count += 1
+
+
+def make_flite(minutes: float, seed: int = 1) -> Iterator[PhoneClip]:
+    """English of all `FLITE_VOICES`; nothing where flite is not installed."""
+    if not has_flite():
+        return
+    rng, words, seconds, count = np.random.default_rng(seed), load_word_list(), 0.0, 0
+    while seconds < 60 * minutes:
+        voice = str(rng.choice(FLITE_VOICES, p=(0.35, 0.25, 0.3, 0.1)))
+        samples, spans = speak_with_flite(
+            draw_english(rng, words),
+            voice,
+            stretch=float(rng.uniform(0.75, 1.3)),
+            pitch_hz=_FLITE_PITCH_HZ[voice] * float(rng.uniform(0.8, 1.3)),
+        )
+        labels = label_frames(spans, len(samples), background=0)
+        yield PhoneClip(f"{count:05d}", "flite", voice, "train", samples, labels)
+        seconds += len(samples) / 16_000
+        count += 1
+
+
+def align_ravdess(folder: Path) -> Iterator[PhoneClip]:
+    """Two sentences by actors in eight emotions. Actors 04, 08, 09 and 10 are val."""
+    for path in sorted(folder.glob("Actor_*/*.*")):
+        fields = path.stem.split("-")
+        actor = fields[6]
+        split: Split = "val" if actor in _RAVDESS_HELD_OUT else "train"
+        yield from _align(path, _RAVDESS_TEXTS[fields[4]], path.stem, "ravdess", actor, split)
+
+
+def align_grid(folder: Path) -> Iterator[PhoneClip]:
+    """Sentences of commands by one man. A tenth, by the name's CRC, is val."""
+    for path in sorted(folder.glob("video/*.mp4")):
+        text_path = folder / "align" / f"{path.stem}.align"
+        if not text_path.exists():
+            continue
+        split: Split = "val" if zlib.crc32(path.stem.encode()) % 100 < 10 else "train"
+        yield from _align(path, read_grid_text(text_path), path.stem, "grid", "s1", split)
+
+
+def align_ljspeech(folder: Path) -> Iterator[PhoneClip]:
+    """Read speech by a woman of whom nothing is learned: all val."""
+    listing = folder / "metadata.csv"
+    for line in listing.read_text().splitlines() if listing.exists() else ():
+        name, _, text = line.split("|")
+        path = folder / f"{name}.flac"
+        if path.exists():
+            yield from _align(path, text, name, "ljspeech", "lj", "val")
+
+
+_ALIGNER: list[Aligner] = []
+
+
+def _align(path: Path, text: str, name: str, source: str, speaker: str, split: Split) -> Iterator[PhoneClip]:
+    if not _ALIGNER:
+        _ALIGNER.append(Aligner())
+    samples = load_sound(path).samples
+    spans = _ALIGNER[0].align(samples, text)
+    if spans:
+        labels = label_frames(spans, len(samples), background=UNKNOWN)
+        yield PhoneClip(name, source, speaker, split, samples, labels)
+
+
+def save_clips(path: Path, clips: list[PhoneClip]) -> None:
+    """One source -> one file."""
+    tensors: dict[str, np.ndarray] = {}
+    listing = []
+    for clip in clips:
+        tensors[f"sound/{clip.name}"] = clip.samples.astype(np.float16)
+        tensors[f"phones/{clip.name}"] = clip.labels
+        listing.append(
+            {key: value for key, value in asdict(clip).items() if key not in ("samples", "labels")}
+        )
+    with whole_file(path) as aside:
+        save_file(tensors, aside, metadata={"format": "msmd-phones", "clips": json.dumps(listing)})
+
+
+def load_clips(folder: Path) -> list[PhoneClip]:
+    """All sources of a corpus folder.
+
+    Raises:
+        FormatError: the folder has no corpus, or a file is of another kind.
+    """
+    clips = []
+    for path in sorted(folder.glob("*.safetensors")):
+        with safe_open(path, framework="np") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != "msmd-phones":
+                raise FormatError(f"{path} is not part of a corpus of phones.")
+            for entry in json.loads(metadata["clips"]):
+                clips.append(
+                    PhoneClip(
+                        **entry,
+                        samples=file.get_tensor(f"sound/{entry['name']}").astype(np.float32),
+                        labels=file.get_tensor(f"phones/{entry['name']}"),
+                    )
+                )
+    if not clips:
+        raise FormatError(f"{folder} has no corpus of phones. Make one with make_corpus.")
+    return clips

@@ -1,0 +1,224 @@
+"""Fitting the phone network: which phone, and which mouth, in every 20 ms."""
+
+import csv
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.mel import log_mel
+from msmd.audio.phone_network import PhoneNetwork, PhoneNetworkConfig, normalize_mel
+from msmd.core.files import whole_file
+from msmd.training.audio_encoder.augment import augment
+from msmd.training.audio_encoder.phone_corpus import PhoneClip
+from msmd.training.audio_encoder.phones import MOUTH_CLASS_OF_PHONE, UNKNOWN
+
+_MEL_PER_LABEL = 2
+_IGNORE = -100  # cross_entropy's word for "teaches nothing"
+
+
+@dataclass(frozen=True)
+class PhoneTrainingConfig:
+    """Attributes:
+    num_steps: steps of AdamW; the learning rate rises for a twentieth of them, then falls as a cosine.
+    batch_size: crops in one step.
+    crop_labels: length of a crop in frames of 20 ms.
+    learning_rate: the highest.
+    weight_decay: of AdamW.
+    mouth_weight: of the mouth classes' cross-entropy beside the phones'.
+    label_smoothing: of both; labels are off by 10 to 50 ms where they come from alignment.
+    interval: steps between measurements and checkpoints.
+    seed: of weights and crops.
+    """
+
+    num_steps: int = 1500
+    batch_size: int = 32
+    crop_labels: int = 150
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    mouth_weight: float = 0.5
+    label_smoothing: float = 0.05
+    interval: int = 150
+    seed: int = 0
+    network: PhoneNetworkConfig = field(default_factory=PhoneNetworkConfig)
+
+
+@dataclass(frozen=True)
+class PhoneStream:
+    """Clips one after another.
+
+    Attributes:
+        mel: (2 labels, 80) normalised clip by clip, float16.
+        labels: (labels,) index into PHONES or UNKNOWN.
+    """
+
+    mel: Float[Tensor, "mel_frames 80"]
+    labels: Int[Tensor, "label_frames"]
+
+
+def join_clips(clips: list[PhoneClip]) -> PhoneStream:
+    """Spectrograms and labels of clips, in order."""
+    mels, labels = [], []
+    for clip in clips:
+        count = len(clip.labels)
+        samples = np.zeros(count * 320, np.float32)
+        samples[: len(clip.samples)] = clip.samples[: len(samples)]
+        mels.append(normalize_mel(log_mel(torch.from_numpy(samples))).half())
+        labels.append(torch.from_numpy(clip.labels))
+    return PhoneStream(torch.cat(mels), torch.cat(labels))
+
+
+def train_phones(
+    clips: list[PhoneClip], out: Path, config: PhoneTrainingConfig = PhoneTrainingConfig()
+) -> EmbeddedEncoder:
+    """Fit a network to the train clips; measure on the val clips; go on from a checkpoint if there is one.
+
+    Writes to `out`: `checkpoint.safetensors` (weights and the optimizer's moments), `progress.csv`, and at every interval the encoder itself (see `EmbeddedEncoder.save`).
+
+    Args:
+        clips: of `load_clips`.
+        out: folder of the run.
+        config: of the fit.
+    """
+    torch.manual_seed(config.seed)
+    stream = join_clips([clip for clip in clips if clip.split == "train"])
+    held_out = [clip for clip in clips if clip.split == "val"]
+    network = PhoneNetwork(config.network)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
+    )
+    step = _resume(out / "checkpoint.safetensors", network, optimizer)
+    batches = _draw_batches(stream, config, step)
+    mouth_of_phone = torch.from_numpy(MOUTH_CLASS_OF_PHONE).long()
+    start, sums = time.monotonic(), []
+    while step < config.num_steps:
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * _rate(step / config.num_steps)
+        mel, labels = next(batches)
+        _, phones, mouth = network.train()(mel)
+        known = labels != UNKNOWN
+        target = torch.where(known, labels, _IGNORE)
+        mouth_target = torch.where(known, mouth_of_phone[labels.where(known, 0)], _IGNORE)
+        loss = _cross_entropy(phones, target, config) + config.mouth_weight * _cross_entropy(
+            mouth, mouth_target, config
+        )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        step += 1
+        sums.append(loss.item())
+        if step % config.interval == 0 or step == config.num_steps:
+            scores = score(EmbeddedEncoder(network), held_out)
+            network.requires_grad_(True)
+            _log(out / "progress.csv", step, float(np.mean(sums)), time.monotonic() - start, scores)
+            notes = {"steps": step, "clips": len(clips), "held_out_accuracy": scores}
+            notes["hours"] = round(len(stream.labels) / 50 / 3600, 2)
+            notes["config"] = asdict(config)
+            EmbeddedEncoder(network, notes).save(out)
+            network.requires_grad_(True)
+            _checkpoint(out / "checkpoint.safetensors", network, optimizer, step)
+            sums = []
+    return EmbeddedEncoder.load(out)
+
+
+def score(encoder: EmbeddedEncoder, clips: list[PhoneClip], limit: int = 60) -> dict[str, dict[str, float]]:
+    """Share of 20 ms frames with the right phone and mouth class, for each source.
+
+    "spoken" leaves out frames that are silence in truth. At most `limit` clips a source, the same at
+    every call.
+    """
+    scores: dict[str, dict[str, float]] = {}
+    for source in sorted({clip.source for clip in clips}):
+        chosen = [clip for clip in clips if clip.source == source]
+        chosen = sorted(chosen, key=lambda clip: zlib.crc32(clip.name.encode()))[:limit]
+        right, right_mouth, truth = [], [], []
+        for clip in chosen:
+            phones, mouth = encoder.phone_logits(clip.samples)
+            labels = clip.labels[: len(phones)]
+            known = labels != UNKNOWN
+            right.append((phones.argmax(1)[: len(labels)] == labels)[known])
+            mouth_truth = MOUTH_CLASS_OF_PHONE[labels[known]]
+            right_mouth.append(mouth.argmax(1)[: len(labels)][known] == mouth_truth)
+            truth.append(labels[known])
+        spoken = np.concatenate(truth) != 0
+        scores[source] = {
+            "phone": round(float(np.concatenate(right).mean()), 3),
+            "phone_spoken": round(float(np.concatenate(right)[spoken].mean()), 3),
+            "mouth": round(float(np.concatenate(right_mouth).mean()), 3),
+            "mouth_spoken": round(float(np.concatenate(right_mouth)[spoken].mean()), 3),
+        }
+    return scores
+
+
+def _draw_batches(
+    stream: PhoneStream, config: PhoneTrainingConfig, step: int
+) -> Iterator[tuple[Float[Tensor, "batch mel_frames 80"], Int[Tensor, "batch labels"]]]:
+    """Random crops, which may reach over the border of two clips: people do interrupt each other."""
+    rng = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+    while True:
+        reach = round(config.crop_labels * 1.3)  # a crop may be played faster
+        starts = torch.randint(0, len(stream.labels) - reach, (config.batch_size,), generator=rng)
+        index = starts[:, None] + torch.arange(reach)
+        mel_index = _MEL_PER_LABEL * starts[:, None] + torch.arange(_MEL_PER_LABEL * reach)
+        yield augment(stream.mel[mel_index].float(), stream.labels[index].long(), config.crop_labels, rng)
+
+
+def _cross_entropy(
+    logits: Float[Tensor, "batch frames classes"],
+    target: Int[Tensor, "batch frames"],
+    config: PhoneTrainingConfig,
+) -> Float[Tensor, ""]:
+    return torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1), target.flatten(), ignore_index=_IGNORE, label_smoothing=config.label_smoothing
+    )
+
+
+def _rate(share: float) -> float:
+    if share < 0.05:
+        return (share + 1e-3) / 0.051
+    return 0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * (share - 0.05) / 0.95)))
+
+
+def _checkpoint(path: Path, network: PhoneNetwork, optimizer: torch.optim.Optimizer, step: int) -> None:
+    tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
+    for i, parameter in enumerate(network.parameters()):
+        for name, value in optimizer.state[parameter].items():
+            tensors[f"optimizer/{i}/{name}"] = value
+    with whole_file(path) as aside:
+        save_file(tensors, aside, metadata={"step": str(step)})
+
+
+def _resume(path: Path, network: PhoneNetwork, optimizer: torch.optim.Optimizer) -> int:
+    if not path.exists():
+        return 0
+    tensors = load_file(path)
+    prefix = "network/"
+    network.load_state_dict(
+        {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    )
+    for i, parameter in enumerate(network.parameters()):
+        optimizer.state[parameter] = {
+            name: tensors[f"optimizer/{i}/{name}"] for name in ("step", "exp_avg", "exp_avg_sq")
+        }
+    return int(tensors["optimizer/0/step"].item())
+
+
+def _log(path: Path, step: int, loss: float, seconds: float, scores: dict[str, dict[str, float]]) -> None:
+    row = {"step": step, "loss": round(loss, 4), "seconds": round(seconds)}
+    row |= {f"{source}_{name}": value for source, each in scores.items() for name, value in each.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(row))
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
