@@ -21,6 +21,8 @@ JFK_TEXT: Final = (
 RAVDESS_TEXTS: Final = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}
 """By the statement's number, the fifth of a clip's name."""
 
+_SOUND_ENDINGS: Final = frozenset({".flac", ".wav", ".ogg", ".mp3"})
+
 
 @dataclass(frozen=True)
 class SpokenLine:
@@ -48,9 +50,9 @@ def load_unseen_lines(data_folder: Path) -> list[SpokenLine]:
         MsmdError: the folder lacks them.
     """
     folder = data_folder / "speech"
-    files = sorted(folder.rglob("*.flac")) if folder.is_dir() else []
+    files = sorted(path for path in folder.rglob("*") if path.suffix in _SOUND_ENDINGS)
     if not files:
-        raise MsmdError(f"{folder} holds no speech (*.flac): give the folder of recordings with --data.")
+        raise MsmdError(f"{folder} holds no speech: give the folder of recordings with --data.")
     texts = _read_texts(folder / "ljspeech" / "metadata.csv") | {"jfk_1961": JFK_TEXT}
     return [
         SpokenLine(
