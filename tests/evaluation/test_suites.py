@@ -1,0 +1,138 @@
+"""Every suite from files to tables, on a dataset and recordings made for the test."""
+
+import json
+import wave
+
+import numpy as np
+import pytest
+
+from msmd.core.animation import StyleCode
+from msmd.core.errors import MsmdError
+from msmd.core.progress import no_progress
+from msmd.data.packed import Clip, write_packed
+from msmd.evaluation.recordings import load_performances, measure_train_means
+from msmd.evaluation.suites import SUITES, Bench
+
+from .conftest import SMILE, StubAnimator, perform
+
+CAST = [
+    (f"{speaker}{emotion}{number}", speaker, emotion, 10 * index + number)
+    for index, (speaker, emotion) in enumerate([("a", "happy"), ("a", "sad"), ("b", "happy"), ("b", "sad")])
+    for number in (1, 2)
+]
+
+
+class StageAnimator(StubAnimator):
+    """Speaks every line, known or not, and knows two styles."""
+
+    styles = {
+        "happy": StyleCode(np.array([3, 0], np.float32), "happy"),
+        "sad": StyleCode(np.array([-2, 0], np.float32), "sad"),
+    }
+
+    def animate(self, samples, style, seed=0):
+        one = perform("line", frames=len(samples) // 640, seed=len(samples))
+        self.performances = [type(one)("line", "stage", "x", "neutral", samples, one.motion)]
+        return super().animate(samples, style, seed)
+
+    def animate_timed(self, samples, style, seed=0):
+        return self.animate(samples, style, seed), {"features": 0.1, "sampling": 0.2}, []
+
+
+@pytest.fixture
+def folders(tmp_path):
+    performances = [
+        perform(clip, speaker, emotion, seed, smile=3 if emotion == "happy" else -2)
+        for clip, speaker, emotion, seed in CAST
+    ]
+    trained = perform("trained", "c", "happy", 99, smile=5)
+    clips = [
+        Clip(
+            id=one.clip,
+            corpus="stage",
+            speaker=one.speaker,
+            emotion=one.emotion,
+            intensity="normal",
+            frames=75,
+            split="train" if one is trained else "test",
+            has_lips=True,
+            has_upper=True,
+            has_head=True,
+            motion_source="made",
+            licence="none",
+        )
+        for one in (*performances, trained)
+    ]
+    everyone = (*performances, trained)
+    write_packed(
+        tmp_path / "dataset",
+        clips,
+        {one.clip: one.motion for one in everyone},
+        {one.clip: one.samples for one in everyone},
+    )
+    speech = tmp_path / "data" / "speech"
+    speech.mkdir(parents=True)
+    for name, frames in (("short", 40), ("long", 60)):
+        with wave.open(str(speech / f"{name}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(16000)
+            file.writeframes((perform(name, frames=frames).samples * 20000).astype("<i2").tobytes())
+    return tmp_path
+
+
+@pytest.fixture
+def bench(folders, mesh):
+    return Bench(
+        StageAnimator([]), mesh, folders / "data", folders / "dataset", folders / "out", None, no_progress
+    )
+
+
+def test_held_out_performances_and_training_means_come_from_their_splits(folders):
+    assert {one.clip for one in load_performances(folders / "dataset")} == {clip for clip, *_ in CAST}
+    means = measure_train_means(folders / "dataset")
+    assert means["stage"][SMILE] == means[""][SMILE] == pytest.approx(5)
+    with pytest.raises(MsmdError, match="no clips"):
+        load_performances(folders / "dataset", "val")
+
+
+def test_the_held_out_suite_writes_rows_summary_figure_and_table(bench):
+    pytest.importorskip("matplotlib", reason="figures come with the extra evaluate")
+    text = SUITES["held_out"](bench)
+    assert "8 clips, 2 speakers" in text
+    rows = (bench.out_folder / "held_out.jsonl").read_text().splitlines()
+    assert len(rows) == 7 * 8
+    summary = json.loads((bench.out_folder / "held_out.json").read_text())
+    assert summary["stage"]["truth"]["mve"]["median"] == 0
+    assert (bench.out_folder / "openings_stage.png").is_file()
+
+
+def test_a_limit_takes_few_clips_of_all_kinds(bench):
+    pytest.importorskip("matplotlib", reason="figures come with the extra evaluate")
+    from dataclasses import replace
+
+    assert "4 clips, 2 speakers" in SUITES["held_out"](replace(bench, limit=4))
+
+
+def test_the_voices_suite_speaks_every_line_in_every_style_it_knows(bench):
+    SUITES["unseen_voices"](bench)
+    rows = [json.loads(line) for line in (bench.out_folder / "unseen_voices.jsonl").read_text().splitlines()]
+    assert {(row["line"], row["style"]) for row in rows} == {
+        (line, style) for line in ("short", "long") for style in ("no style", "happy", "sad")
+    }
+
+
+def test_the_style_suite_finds_the_styles_of_an_animator_that_copies_them(bench):
+    pytest.importorskip("matplotlib", reason="figures come with the extra evaluate")
+    text = SUITES["style_shift"](bench)
+    assert "a happy" in text
+    assert "built-in sad" in text
+    actors = json.loads((bench.out_folder / "style_held_out_actors.json").read_text())
+    assert actors["landmarks"]["pairwise_rate"] == 1
+
+
+def test_the_speed_suite_says_when_it_could_not_capture(bench, monkeypatch):
+    monkeypatch.setattr("msmd.evaluation.suites.write_video", lambda animation, path: None)
+    text = SUITES["speed"](bench)
+    assert all(stage in text for stage in ("features", "sampling", "render"))
+    assert "Capture was not measured" in text
