@@ -75,6 +75,7 @@ def test_missing_rates_are_dashes():
             "closure_rate",
             "closure_rate_at_vowels",
             "resting_rate",
+            "resting_rate_whole",
             "silent_seconds",
             "opening_mm",
             "level_correlation",

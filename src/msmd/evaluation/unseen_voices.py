@@ -60,6 +60,7 @@ def measure_line(
     rest = float(mouth_opening(mesh.neutral[None], mesh.lip_pairs)[0])
     opening = mouth_opening(vertices, mesh.lip_pairs).astype(np.float64)
     level = lip_sync.level_db(samples, len(opening))
+    whole = lip_sync.find_silence(level)
     inner = lip_sync.find_silence(level, margin_frames=lip_sync.SILENCE_MARGIN_FRAMES)
     with_level = lip_sync.correlate(opening, level)
     lips = vertices[:, mesh.lips]
@@ -67,8 +68,9 @@ def measure_line(
         "closed": lip_sync.closed_at(opening, _middles(phones, BILABIALS), rest),
         "closed_at_vowels": lip_sync.closed_at(opening, _middles(phones, OPEN_VOWELS), rest),
         "silent_frames": int(inner.sum()),
+        "silent_frames_whole": int(whole.sum()),
         "resting_rate": lip_sync.resting_rate(opening, inner, rest),
-        "resting_rate_whole": lip_sync.resting_rate(opening, lip_sync.find_silence(level), rest),
+        "resting_rate_whole": lip_sync.resting_rate(opening, whole, rest),
         "opening_mm": lip_sync.full_opening(opening, rest),
         "level_correlation": with_level.at_zero,
         "level_lag_frames": with_level.best_lag_frames,
@@ -129,9 +131,8 @@ def _pool(voice: str, style: str, group: Sequence[Row]) -> dict[str, object]:
 
     closed, num_closures = pooled("closed")
     at_vowels, num_vowels = pooled("closed_at_vowels")
-    silent = [row for row in group if row["silent_frames"]]
-    frames = np.array([row["silent_frames"] for row in silent], float)
-    resting = np.array([row["resting_rate"] for row in silent], float)
+    resting, silent_seconds = _pool_silence(group, "resting_rate", "silent_frames")
+    resting_whole, _ = _pool_silence(group, "resting_rate_whole", "silent_frames_whole")
     return {
         "voice": voice,
         "style": style,
@@ -140,10 +141,20 @@ def _pool(voice: str, style: str, group: Sequence[Row]) -> dict[str, object]:
         "bilabials": num_closures,
         "closure_rate_at_vowels": at_vowels,
         "vowels": num_vowels,
-        "resting_rate": float(np.average(resting, weights=frames)) if silent else float("nan"),
-        "silent_seconds": float(frames.sum() / float(MOTION_FPS)),
+        "resting_rate": resting,
+        "resting_rate_whole": resting_whole,
+        "silent_seconds": silent_seconds,
         **{name: median(name) for name in _MEDIANS},
     }
+
+
+def _pool_silence(group: Sequence[Row], rate: str, frames: str) -> tuple[float, float]:
+    """A rate over all silent frames of the lines, and how many seconds those are."""
+    silent = [row for row in group if row[frames]]
+    weights = np.array([row[frames] for row in silent], float)
+    rates = np.array([row[rate] for row in silent], float)
+    pooled = float(np.average(rates, weights=weights)) if silent else float("nan")
+    return pooled, float(weights.sum() / float(MOTION_FPS))
 
 
 def _middles(phones: Sequence[Phone], names: frozenset[str]) -> list[float]:
