@@ -2,6 +2,7 @@
 
 import json
 import wave
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ CAST = [
 class StageAnimator(StubAnimator):
     """Speaks every line, known or not, and knows two styles."""
 
-    styles = {
+    styles: ClassVar = {
         "happy": StyleCode(np.array([3, 0], np.float32), "happy"),
         "sad": StyleCode(np.array([-2, 0], np.float32), "sad"),
     }
