@@ -186,7 +186,7 @@ def main() -> None:
     }
     print(json.dumps(report, indent=1))
     about = {
-        "what": "64 principal directions of the landmark mesh about the neutral face; see face/expression_space.py",
+        "what": "64 principal directions of the landmark mesh about the neutral face",
         "made_by": "tools/fit_expression_space.py",
         "made_from": {
             "GRID, speaker s1": f"{len(grid)} clips, CC BY 4.0",

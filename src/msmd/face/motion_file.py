@@ -100,7 +100,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise FormatError(f"there is no file {path}. Check the name and the folder.")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             entries = {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise FormatError(f"{path} cannot be read as a motion file. Make it with `msmd capture`.") from error

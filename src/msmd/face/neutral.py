@@ -124,7 +124,8 @@ def speaker_neutral(
     if not len(face):
         raise CaptureError("no frame with a face can serve as the neutral face.")
     chosen, closed = _quietest(face, speed, at_least=_REST_FRAMES * max(1, len(clips) // 4))
-    text = f"{len(chosen)} quiet frames with {'closed' if closed else 'the least open'} lips, of {len(clips)} clip(s)"
+    lips = "closed" if closed else "the least open"
+    text = f"{len(chosen)} quiet frames with {lips} lips, of {len(clips)} clip(s)"
     return Neutral(np.median(face[chosen], axis=0).astype(np.float32), text)
 
 
@@ -143,7 +144,7 @@ def eye_opening(landmarks: Float[np.ndarray, "frames 468 3"]) -> Float[np.ndarra
 def _quietest(
     face: Float[np.ndarray, "frames 468 3"], speed: Float[np.ndarray, "frames"], at_least: int
 ) -> tuple[np.ndarray, bool]:
-    """Indices of the quietest frames among those with closed lips and open eyes, and whether lips are closed."""
+    """Indices of the quietest frames with closed lips and open eyes, and whether lips are closed."""
     gap, eyes = lip_gap(face), eye_opening(face)
     awake = eyes >= 0.85 * np.median(eyes)
     closed = gap <= max(_CLOSED_MM, float(np.quantile(gap, 0.02)))

@@ -13,7 +13,7 @@ MAX_SECONDS_UNSEEN: Final = 0.6
 """A face unseen for longer than this has gone; one that comes back counts as another."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Track:
     frames: list[int] = field(default_factory=list)
     landmarks: list[np.ndarray] = field(default_factory=list)

@@ -82,7 +82,8 @@ def _look(mediapipe: Any, path: Path, max_faces: int, progress: Progress, total:
                 )
             )
             detector = stack.enter_context(mediapipe.solutions.face_detection.FaceDetection())
-            detector.process(np.zeros((64, 64, 3), np.uint8))
+            for network in (mesh, detector):
+                network.process(np.zeros((64, 64, 3), np.uint8))
         for picture in read_pictures(path):
             index = len(seen.times_seconds)
             if index == 0:
@@ -92,7 +93,7 @@ def _look(mediapipe: Any, path: Path, max_faces: int, progress: Progress, total:
                 if _num_faces(detections) > 1:
                     seen.several = True
                     return seen
-            # The libraries below speak up at their first picture and at their first face.
+            # The libraries below speak up at their first picture and again at their first face.
             with nullcontext() if any(map(len, seen.faces[-1:])) else _quiet_stderr():
                 found = mesh.process(picture.pixels).multi_face_landmarks or []
             seen.faces.append(_as_array(found))
