@@ -85,6 +85,7 @@ def fit_gains(
     intensities: Float[np.ndarray, "frames 17"],
     displacement: Float[np.ndarray, "frames coordinates"],
     unit_displacement: Float[np.ndarray, "17 coordinates"],
+    pull: float = 0.02,
     rounds: int = 400,
 ) -> Float[np.ndarray, "17"]:
     """Gains under which action units explain what was measured: least squares, none negative.
@@ -93,14 +94,17 @@ def fit_gains(
         intensities: of clips that were measured both ways.
         displacement: what was measured, in any linear coordinates.
         unit_displacement: what each action unit does to them at gain 1.
+        pull: of the nominal gain, for units that hardly move in these clips, as a share of the mean
+            unit's evidence.
         rounds: of coordinate descent.
     """
     effects = np.einsum("fa,ac->afc", intensities, unit_displacement).reshape(NUM_AU, -1)
     gram, target = effects @ effects.T, effects @ displacement.reshape(-1)
-    gains = np.zeros(NUM_AU)
+    strength = pull * np.trace(gram) / NUM_AU
+    gram, target = gram + strength * np.eye(NUM_AU), target + strength * NOMINAL_GAIN
+    gains = np.full(NUM_AU, NOMINAL_GAIN)
     for _ in range(rounds):
         for unit in range(NUM_AU):
-            if gram[unit, unit] > 0:
-                step = (target[unit] - gram[unit] @ gains) / gram[unit, unit]
-                gains[unit] = max(0.0, gains[unit] + step)
+            step = (target[unit] - gram[unit] @ gains) / gram[unit, unit]
+            gains[unit] = max(0.0, gains[unit] + step)
     return gains

@@ -80,8 +80,10 @@ def _lay_onto(
     landmarks: Float[np.ndarray, "frames 68 3"],
     weights: Float64[np.ndarray, "68"],
 ) -> tuple[Float64[np.ndarray, "frames 68 3"], Float64[np.ndarray, "frames 3 3"]]:
-    scale, rotation, shift = fit_similarity(reference, landmarks, weights)
-    free = np.einsum("tji,tnj->tni", rotation, landmarks - shift[:, None]) / np.median(scale)
+    scale, rotation, _ = fit_similarity(reference, landmarks, weights)
+    share = weights / weights.sum()
+    around_centre = landmarks - np.einsum("n,tnc->tc", share, landmarks)[:, None]
+    free = np.einsum("tji,tnj->tni", rotation, around_centre) / np.median(scale) + share @ reference
     return free, rotation
 
 
