@@ -25,7 +25,7 @@ def photograph(
 ) -> np.ndarray:
     """Landmarks as a tracker reports them of a face under a pinhole camera."""
     centred = size * (face_mm - load_rig().landmark_neutral.mean(axis=0))
-    seen = np.einsum("tij,nj->tni", rotation, centred) + [*shift_mm, 0.0]
+    seen = np.einsum("tij,nj->tni", rotation, centred) + np.array([*shift_mm, 0.0])
     focal_pixels = 900.0
     away = distance_mm * size - seen[..., 2]
     x = seen[..., 0] * focal_pixels / away / WIDTH + 0.5

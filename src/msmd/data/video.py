@@ -7,6 +7,9 @@ from typing import Final
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError, InvalidDataError
+from av.stream import Disposition
 from jaxtyping import UInt8
 
 from msmd.core.errors import CaptureError
@@ -78,7 +81,7 @@ def read_pictures(path: str | Path) -> Iterator[Picture]:
             yield Picture(_upright(frame, stream), seconds)
 
 
-def _open(path: Path) -> av.container.InputContainer:
+def _open(path: Path) -> InputContainer:
     if not path.exists():
         raise CaptureError(f"there is no file {path}. Check the name and the folder.")
     if path.is_dir():
@@ -86,7 +89,7 @@ def _open(path: Path) -> av.container.InputContainer:
     try:
         empty = path.stat().st_size == 0
         container = av.open(str(path), metadata_errors="ignore")
-    except (av.FFmpegError, OSError) as error:
+    except (FFmpegError, OSError) as error:
         if path.stat().st_size == 0:
             raise CaptureError(f"{path} is empty (0 bytes). Copy or export it again.") from error
         raise CaptureError(
@@ -108,21 +111,21 @@ def _open(path: Path) -> av.container.InputContainer:
 
 def _is_cover(stream: av.VideoStream) -> bool:
     """The picture of an album in a sound file is a video track of one frame."""
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def _too_long(path: Path) -> str:
     return f"{path} lasts more than {MAX_SECONDS / 60:.0f} minutes. Cut out the part that shows the style."
 
 
-def _frames(container: av.container.InputContainer, path: Path) -> Iterator[av.VideoFrame]:
+def _frames(container: InputContainer, path: Path) -> Iterator[av.VideoFrame]:
     """Decoded frames; packets that cannot be decoded are passed over unless there are many of them."""
     packets = damaged = 0
     for packet in container.demux(container.streams.video[0]):
         packets += 1
         try:
             decoded = packet.decode()
-        except av.error.InvalidDataError:
+        except InvalidDataError:
             damaged += 1
             continue
         for frame in decoded:

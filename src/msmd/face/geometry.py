@@ -79,12 +79,13 @@ def metric_landmarks(
     # Depth comes in units of the width, growing away from the viewer.
     centred = image_landmarks[found, :NUM_LANDMARKS].astype(np.float64) - [0.5, 0.5, 0.0]
     pixels = centred * [width, -height, -width]
-    scale, _, _ = fit_similarity(reference, pixels, weights)
-    for _ in range(2):
-        camera = _undo_perspective(pixels / scale[:, None, None], weights)
-        correction, rotation, shift = fit_similarity(reference, camera, weights)
-        scale = scale * correction
-    camera = (camera - shift[:, None]) / correction[:, None, None]
+    pixels_per_mm, _, _ = fit_similarity(reference, pixels, weights)
+    # The first scale is that of a far camera; the correction, under a near one, is a percent or two.
+    camera = _undo_perspective(pixels / pixels_per_mm[:, None, None], weights)
+    pixels_per_mm *= fit_similarity(reference, camera, weights)[0]
+    camera = _undo_perspective(pixels / pixels_per_mm[:, None, None], weights)
+    scale, rotation, shift = fit_similarity(reference, camera, weights)
+    camera = (camera - shift[:, None]) / scale[:, None, None]
     pose_free[found] = np.einsum("tji,tnj->tni", rotation, camera)
     rotations[found] = rotation
     return pose_free, rotations

@@ -98,8 +98,8 @@ def parse_seconds(text: str) -> float:
 
 
 def speaker_neutral(
-    clips: Sequence[Float[np.ndarray, "frames 468 3"]],
-    at_rest: Sequence[Bool[np.ndarray, "frames"]] | None = None,
+    clips: Sequence[Float[np.ndarray, "_ 468 3"]],
+    at_rest: Sequence[Bool[np.ndarray, "_"]] | None = None,
 ) -> Neutral:
     """A speaker's face at rest from several clips: their quietest frames with closed lips and open eyes.
 

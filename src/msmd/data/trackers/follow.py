@@ -21,7 +21,7 @@ class _Track:
 
 
 def follow_largest(
-    faces: list[Float32[np.ndarray, "faces 478 3"]], times_seconds: Float[np.ndarray, "frames"]
+    faces: list[Float32[np.ndarray, "_ 478 3"]], times_seconds: Float[np.ndarray, "frames"]
 ) -> tuple[Float32[np.ndarray, "frames 478 3"], int]:
     """Join the faces of each frame into tracks by nearness; keep the track that covers most picture.
 

@@ -64,7 +64,7 @@ def track_face(path: str | Path, progress: Progress = no_progress) -> tuple[RawL
 
 @dataclass
 class _Seen:
-    faces: list[Float32[np.ndarray, "faces 478 3"]] = field(default_factory=list)
+    faces: list[Float32[np.ndarray, "_ 478 3"]] = field(default_factory=list)
     times_seconds: list[float] = field(default_factory=list)
     width: int = 0
     height: int = 0
@@ -108,7 +108,7 @@ def _num_faces(detections: list[Any]) -> int:
     return sum(height >= 0.5 * max(heights) for height in heights)
 
 
-def _as_array(found: Any) -> Float32[np.ndarray, "faces 478 3"]:
+def _as_array(found: Any) -> Float32[np.ndarray, "_ 478 3"]:
     faces = [[(point.x, point.y, point.z) for point in face.landmark] for face in found]
     return np.array(faces, np.float32).reshape(-1, 478, 3)
 
