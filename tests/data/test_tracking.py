@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from msmd.face.rig import load_rig
 
+from msmd.core.animation import Motion
 from msmd.core.errors import CaptureError
 from msmd.core.units import ARKIT_NAMES, MOTION_FPS
 from msmd.data.tracking import capture, motion_from_landmarks, recompute_motion
@@ -17,6 +18,7 @@ from msmd.face.expression_space import load_expression_space
 from msmd.face.geometry import euler_to_rotation
 from msmd.face.motion_file import save_motion
 from msmd.face.neutral import Neutral, eye_opening, lip_gap
+from msmd.face.raw_landmarks import RawLandmarks
 
 SIZE = 720
 
@@ -119,6 +121,24 @@ def test_a_face_seen_for_less_than_a_second_is_refused() -> None:
 def test_no_face_is_refused() -> None:
     with pytest.raises(CaptureError, match="no face is found"):
         motion_from_landmarks(np.full((50, 478, 3), np.nan), np.arange(50) / 25, SIZE, SIZE)
+
+
+def test_a_smile_held_throughout_survives_the_neutral_of_another_recording(tmp_path: Path) -> None:
+    times = np.arange(60) / 25
+    smile, none = np.full(60, 0.6), np.zeros(60)
+    zero = Motion(np.zeros((60, 67), np.float32))
+    for name, weight in (("calm", none), ("happy", smile)):
+        landmarks = photograph(times, mouthSmileLeft=weight, mouthSmileRight=weight)
+        save_motion(tmp_path / f"{name}.npz", zero, RawLandmarks(landmarks, times, SIZE, SIZE))
+    lost = recompute_motion(tmp_path / "happy.npz")
+    kept = recompute_motion(tmp_path / "happy.npz", str(tmp_path / "calm.npz"))
+    assert "is lost" in lost.origin["neutral"]
+    assert "calm.npz" in kept.origin["neutral"]
+    decode = load_expression_space().decode
+    truth = 0.6 * load_rig().landmark_shapes[ARKIT_NAMES.index("mouthSmileLeft")]
+    corner = np.linalg.norm(truth, axis=1).argmax()
+    assert np.linalg.norm(decode(lost.expression)[30, corner]) < 0.5
+    np.testing.assert_allclose(decode(kept.expression)[30, corner], truth[corner], atol=1.0)
 
 
 def write_pictures(path: Path, pictures: Iterator[np.ndarray], rate: Fraction) -> Path:

@@ -14,7 +14,7 @@ from msmd.data.trackers.mediapipe_mesh import track_face
 from msmd.face.expression_space import load_expression_space
 from msmd.face.geometry import metric_landmarks, relative_head_rotation
 from msmd.face.motion_file import load_raw_landmarks
-from msmd.face.neutral import Neutral, choose_neutral
+from msmd.face.neutral import Neutral, choose_neutral, speaker_neutral
 from msmd.face.raw_landmarks import RawLandmarks
 from msmd.face.smoothing import fill_gaps, smooth_to_rate
 
@@ -32,7 +32,7 @@ def capture(
 
     Args:
         path: the video.
-        neutral: see `motion_from_landmarks`.
+        neutral: see `motion_from_landmarks`; or a file, see `neutral_of_recording`.
         progress: told how far the tracking is.
 
     Returns:
@@ -43,6 +43,7 @@ def capture(
         CaptureError: the video cannot be read, or shows no face for a second.
     """
     path = Path(path)
+    neutral = _resolve(neutral)
     raw, warnings = track_face(path, progress)
     try:
         motion = motion_from_landmarks(raw.landmarks, raw.times_seconds, raw.width, raw.height, neutral)
@@ -58,13 +59,40 @@ def capture(
 def recompute_motion(path: str | Path, neutral: str | Neutral = "auto") -> Motion:
     """The motion anew from the raw landmarks in a file of `msmd capture`, with another neutral for instance.
 
+    Args:
+        path: the file.
+        neutral: as in `capture`.
+
     Raises:
         FormatError: the file holds no landmarks.
         CaptureError: see `motion_from_landmarks`.
     """
     raw = load_raw_landmarks(path)
-    motion = motion_from_landmarks(raw.landmarks, raw.times_seconds, raw.width, raw.height, neutral)
+    motion = motion_from_landmarks(raw.landmarks, raw.times_seconds, raw.width, raw.height, _resolve(neutral))
     return Motion(motion.values, motion.fps, {"source": Path(path).name} | dict(motion.origin))
+
+
+def neutral_of_recording(path: str | Path) -> Neutral:
+    """The face at rest of another recording of the same person, best one without emotion.
+
+    Args:
+        path: a video, or a file of `msmd capture`.
+
+    Raises:
+        CaptureError: the video cannot be read or shows no face.
+        FormatError: the motion file cannot be read or keeps no landmarks.
+    """
+    path = Path(path)
+    raw = load_raw_landmarks(path) if path.suffix == ".npz" else track_face(path)[0]
+    pose_free, _ = metric_landmarks(raw.landmarks, raw.width, raw.height)
+    neutral = speaker_neutral([pose_free])
+    return Neutral(neutral.landmarks, f"{neutral.text}: {path.name}")
+
+
+def _resolve(neutral: str | Neutral) -> str | Neutral:
+    if isinstance(neutral, str) and Path(neutral).is_file():
+        return neutral_of_recording(neutral)
+    return neutral
 
 
 def motion_from_landmarks(

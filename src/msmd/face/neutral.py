@@ -49,14 +49,18 @@ def choose_neutral(
     Args:
         pose_free: NaN where no face was found; at least one frame has one.
         times_seconds: of the frames.
-        wish: a time such as "3.2s", or "auto": the clip's quiet frames.
+        wish: a time such as "3.2s", or "auto": the clip's own quiet frames. That keeps what comes and
+            goes with speech and loses what is held throughout, above all at the brows: an estimate
+            of the face at rest from other people's faces did not beat it (it was right by a tenth, and
+            saw expressions where there were none).
 
     Raises:
         CaptureError: the wish makes no sense, or no face is seen at that time.
     """
     if wish != "auto":
         return neutral_at_time(pose_free, times_seconds, parse_seconds(wish))
-    return speaker_neutral([pose_free])
+    neutral = speaker_neutral([pose_free])
+    return Neutral(neutral.landmarks, f"{neutral.text}; an expression held throughout the clip is lost")
 
 
 def neutral_at_time(
