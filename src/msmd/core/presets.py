@@ -35,7 +35,7 @@ _PAPER = Preset(
 
 _EMBEDDED = Preset(
     model=ModelConfig(
-        audio_dim=192,
+        audio_dim=154,
         hidden_dim=256,
         num_layers=5,
         num_heads=4,
@@ -47,8 +47,8 @@ _EMBEDDED = Preset(
     ),
     diffusion=DiffusionConfig(),
     training=TrainingConfig(
-        learning_rate=5e-4,
-        warmup_steps=200,
+        learning_rate=1e-3,
+        warmup_steps=100,
         final_rate_fraction=0.02,
         weight_decay=0.01,
         ema_decay=0.998,
