@@ -108,19 +108,19 @@ def paint_vertices(rig: Rig) -> VertexPaint:
     albedo = np.tile(SKIN_COLOR, (len(rest), 1)).astype(np.float64)
     gloss = np.full(len(rest), 0.32)
 
-    flush = 0.30 * sum(_falloff(rest, marks[cheek], 15) for cheek in _CHEEKS)
-    flush = flush + 0.35 * _falloff(rest, marks[_NOSE_TIP], 11) + 0.12 * _falloff(rest, marks[_CHIN], 16)
+    flush = 0.30 * sum(_falloff(rest, marks[cheek], 15.0) for cheek in _CHEEKS)
+    flush = flush + 0.35 * _falloff(rest, marks[_NOSE_TIP], 11.0) + 0.12 * _falloff(rest, marks[_CHIN], 16.0)
     ear_width = abs(float(marks[_EARS[1], 0])) + 6
-    flush = flush + 0.35 * _ramp(0, 6, np.abs(rest[:, 0]) - ear_width)
-    flush = flush + 0.22 * sum(_falloff(rest, marks[lid], 11) for lid in UPPER_LIDS)
+    flush = flush + 0.35 * _ramp(0.0, 6.0, np.abs(rest[:, 0]) - ear_width)
+    flush = flush + 0.22 * sum(_falloff(rest, marks[lid], 11.0) for lid in UPPER_LIDS)
     albedo += np.clip(flush, 0, 1)[:, None] * (FLUSH_COLOR - albedo)
-    gloss += 0.22 * _falloff(rest, marks[_NOSE_TIP], 14) + 0.12 * _falloff(rest, marks[10], 22)
+    gloss += 0.22 * _falloff(rest, marks[_NOSE_TIP], 14.0) + 0.12 * _falloff(rest, marks[10], 22.0)
 
     hard = rest[vertices_with(rig, np.isin(material, (TEETH, TONGUE)))]
     margin = np.array([2, 6, 25])
     near_mouth = ((rest > hard.min(0) - margin) & (rest < hard.max(0) + margin)).all(1)
     behind = _depth_behind_landmarks(rig)
-    inner = np.where(near_mouth & vertices_with(rig, skin), _ramp(5, 11, behind), 0)
+    inner = np.where(near_mouth & vertices_with(rig, skin), _ramp(5.0, 11.0, behind), 0)
     # the lips roll inwards; what lies behind their front stays lip-coloured, then turns into the dark
     albedo += inner[:, None] * (_MOUTH_COLOR - albedo)
     gloss += 0.3 * inner

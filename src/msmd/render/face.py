@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
 from msmd.face.paint import LASHES, SKIN, UPPER_LIDS, hair_line, linear, materials_of, vertices_with
+from msmd.face.pivot import head_pivot
 from msmd.face.rig import Rig, load_rig
 from msmd.render.appearance import build_appearance
 from msmd.render.rasterizer import SAMPLES, fill_buffers, find_normals, project
@@ -23,12 +24,6 @@ _HAIR_MM: Final = 3.5
 """How far the cropped hair stands off the head."""
 
 _MAX_PICTURES_AHEAD: Final = 4
-
-
-def head_pivot(rig: Rig) -> Float32[np.ndarray, "3"]:
-    """Where the head turns, mm: the top of the neck, below and behind the ears."""
-    ears = rig.landmark_neutral[[234, 454]].mean(0)
-    return np.array([0, ears[1] - 35, ears[2] - 55], np.float32)
 
 
 def rotation_matrices(head_rotation: Float[np.ndarray, "frames 3"]) -> Float32[np.ndarray, "frames 3 3"]:

@@ -5,7 +5,7 @@ carry no annotations, as the shape checker of the tests would stand between them
 docstrings state shapes. They release the interpreter lock, so that frames can be drawn side by side.
 """
 
-from typing import Final
+from typing import Final, no_type_check
 
 import numpy as np
 from numba import njit
@@ -18,6 +18,7 @@ EMPTY: Final = -1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
 def find_normals(vertices, triangles):
     """Area-weighted unit normals. (V, 3) float32, (F, 3) int32 -> (V, 3) float32; zero where undefined."""
     normals = np.zeros_like(vertices)
@@ -43,6 +44,7 @@ def find_normals(vertices, triangles):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
 def project(vertices, center, distance_mm, focal_samples, side_samples):
     """A pinhole camera on the +z side that looks along -z at `center`.
 
@@ -60,6 +62,7 @@ def project(vertices, center, distance_mm, focal_samples, side_samples):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
 def fill_buffers(points, triangles, double_sided, triangle_buffer, nearness_buffer):
     """Draw triangles into (side, side) buffers, nearest wins; both buffers are overwritten.
 
@@ -103,6 +106,7 @@ def fill_buffers(points, triangles, double_sided, triangle_buffer, nearness_buff
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@no_type_check
 def weigh_corners(points, a, b, c, x, y):
     """Barycentric weights of the sample position (x, y) in the picture of triangle (a, b, c)."""
     ax, ay = points[a, 0], points[a, 1]

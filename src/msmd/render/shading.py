@@ -4,7 +4,7 @@ Compiled; see `rasterizer.py` for why these functions carry no annotations. Ligh
 of a display comes last.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Float32
@@ -74,12 +74,14 @@ class Posed(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@no_type_check
 def _ramp(low, high, value):
     u = min(max((value - low) / (high - low), 0.0), 1.0)
     return u * u * (3.0 - 2.0 * u)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@no_type_check
 def _grain(noise, u, v):
     """Smooth look-up in the tile of noise; u, v in texels."""
     fu, fv = np.floor(u), np.floor(v)
@@ -91,6 +93,7 @@ def _grain(noise, u, v):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@no_type_check
 def _paint(paint, corner, x, y):
     """Coverage of (brow, lip) at a rest position; 0 outside the picture."""
     rows, columns, _ = paint.shape
@@ -108,6 +111,7 @@ def _paint(paint, corner, x, y):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
 def _shade(t, x, y, points, posed, look):
     """Linear colour of triangle `t` at sample position (x, y).
 
@@ -226,6 +230,7 @@ def _shade(t, x, y, points, posed, look):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@no_type_check
 def _diffuse(albedo, channel, key, fill, up, bleed, direct, open_sky):
     """Diffuse light of one channel."""
     wrap = _WRAP[channel] * bleed
@@ -237,6 +242,7 @@ def _diffuse(albedo, channel, key, fill, up, bleed, direct, open_sky):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@no_type_check
 def _display(value):
     """Linear light to 0..255: a soft shoulder, then the curve of sRGB (gamma 2.2)."""
     value = max(value, 0.0)
@@ -245,6 +251,7 @@ def _display(value):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
 def shade_picture(
     triangle_buffer,
     nearness,
