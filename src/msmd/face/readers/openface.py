@@ -14,7 +14,6 @@ from msmd.core.animation import Motion
 from msmd.core.errors import FormatError
 from msmd.core.units import ARKIT_NAMES
 from msmd.face.arkit_weights import landmarks_of_arkit
-from msmd.face.expression_space import load_expression_space
 from msmd.face.geometry import relative_head_rotation
 from msmd.face.readers.action_units import (
     AU_NAMES,
@@ -24,7 +23,7 @@ from msmd.face.readers.action_units import (
     blink,
     shape_matrix,
 )
-from msmd.face.readers.arkit_motion import motion_of_arkit
+from msmd.face.readers.arkit_motion import code_of_arkit, motion_of_arkit
 from msmd.face.readers.landmarks68 import (
     CHIN,
     CHIN_MESH_INDEX,
@@ -176,7 +175,7 @@ def motion_of_track(track: OpenFaceTrack, neutral: Float[np.ndarray, "68 3"] | N
             lids[:, ARKIT_NAMES.index(f"{shape}{side}")] = np.clip(intensity * NOMINAL_GAIN, 0, 1) * (
                 1 - shut
             )
-    code = code + load_expression_space().encode(landmarks_of_arkit(lids))
+    code = code + code_of_arkit(lids)
     origin = {
         "source": track.path.name,
         "reader": "OpenFace landmarks",
