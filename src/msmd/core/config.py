@@ -151,6 +151,7 @@ class TrainingConfig:
         audio_dropout, style_dropout: chance that a condition is replaced with its learned null
             ("10 %", section 4.4), drawn for each window.
         truncation_probability: chance that a random end of a window is cut off.
+        mirror: whether half of the pairs are reflected left to right.
         num_steps: the run ends after so many steps.
         seed: of weights, batches, noise.
         validation_interval: steps between validations.
@@ -174,6 +175,7 @@ class TrainingConfig:
     audio_dropout: float = 0.1
     style_dropout: float = 0.1
     truncation_probability: float = 0.3
+    mirror: bool = False
     num_steps: int = 450_000
     seed: int = 0
     validation_interval: int = 1000

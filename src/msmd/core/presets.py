@@ -54,6 +54,7 @@ _EMBEDDED = Preset(
         ema_decay=0.998,
         kl_weight=3e-5,
         landmark_weight_exponent=1.0,
+        mirror=True,
         num_steps=6000,
         validation_interval=200,
         checkpoint_minutes=3.0,

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,6 @@ from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file
 
-import msmd
 from msmd.core.config import DiffusionConfig, ModelConfig, TrainingConfig
 from msmd.core.errors import FormatError
 from msmd.core.files import whole_file
@@ -59,7 +59,7 @@ def describe_run(folder: Path, preset: Preset, dataset: Path) -> None:
     """Write run.json, before the first step."""
     description = {
         "format": "msmd-run-1",
-        "msmd": msmd.__version__,
+        "msmd": version("msmd"),
         "preset": asdict(preset),
         "command": sys.argv,
         "commit": _commit(),

@@ -11,6 +11,7 @@ from jaxtyping import Float32
 from msmd.core.errors import MsmdError
 from msmd.core.presets import PRESETS, Preset
 from msmd.core.units import HEAD_ROTATION, NUM_EXPRESSION
+from msmd.data.mirror import mirror_matrix
 from msmd.data.packed import PackedDataset, Split, measure_statistics
 from msmd.data.pairs import CORPUS_WEIGHTS, Batch, TwoWindowSampler
 from msmd.face.expression_space import load_expression_space
@@ -71,6 +72,7 @@ def train(
             batch_size=training.batch_size,
             seed=training.seed,
             split=split,
+            mirror=mirror_matrix() if training.mirror and split == "train" else None,
         )
 
     sampler, held_out = open_split("train"), open_split("val")
