@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 
 
 def encode_png(picture: UInt8[np.ndarray, "rows columns 3"]) -> bytes:
-    """The bytes of a PNG file (ISO/IEC 15948) of an sRGB picture; rows are stored as change from the row above."""
+    """The bytes of a PNG file (ISO/IEC 15948) of an sRGB picture; rows are stored as changes from above."""
     rows, columns, _ = picture.shape
     flat = picture.reshape(rows, columns * 3)
     above = np.concatenate([np.zeros_like(flat[:1]), flat[:-1]])
