@@ -44,6 +44,11 @@ def test_a_still_face_has_no_correlation_and_no_lag():
     assert np.isnan(result.best_lag_frames)
 
 
+def test_rounding_of_a_held_face_is_no_movement():
+    held = (3 + 1e-6 * np.random.default_rng(0).normal(size=100)).astype(np.float32)
+    assert np.isnan(correlate(held, held).best)
+
+
 def test_a_periodic_signal_is_not_called_late():
     wave = np.sin(np.arange(200) * 2 * np.pi / 5)
     assert correlate(wave, wave).best_lag_frames == 0

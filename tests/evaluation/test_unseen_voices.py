@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from msmd.core.animation import StyleCode
-from msmd.evaluation.alignment import AlignmentError, Phone, align_phones, spell_words
+from msmd.evaluation.alignment import AlignmentError, Phone, align_phones, middles_of, spell_words
 from msmd.evaluation.records import RowFile
 from msmd.evaluation.spoken_lines import JFK_TEXT, SpokenLine, lines_of_recordings, load_unseen_lines
 from msmd.evaluation.unseen_voices import measure_line, run_unseen_voices, summarize_voices
@@ -13,7 +13,7 @@ from .conftest import JAW, StubAnimator, perform
 
 
 def say_m_twice():
-    """Ten frames an open vowel, four frames M, and again; then a second of silence."""
+    """Ten frames an open vowel, four frames M, and again; then more than a second of silence."""
     motion = np.zeros((68, 67), np.float32)
     motion[:, JAW] = [*[8] * 10, *[0] * 4, *[8] * 10, *[0] * 4, *[8] * 10, *[0] * 30]
     loudness = np.repeat(np.where(np.arange(68) < 38, 0.5, 0.0), 640)
@@ -130,3 +130,9 @@ def test_words_of_recordings_come_from_their_corpus(data_folder):
     assert len(texts) == 2
     assert len(texts[0].split()) == 6
     assert texts[1] == "dogs are sitting by the door"
+
+
+def test_a_vowel_beside_a_closed_sound_is_no_control():
+    phones = [Phone("M", 0.0, 0.1), Phone("AA", 0.1, 0.2), Phone("K", 0.2, 0.5), Phone("AA", 0.5, 0.7)]
+    assert middles_of(phones, frozenset({"AA"})) == pytest.approx([0.15, 0.6])
+    assert middles_of(phones, frozenset({"AA"}), frozenset({"M"}), 0.1) == pytest.approx([0.6])

@@ -5,7 +5,7 @@ with other faint noise and widens the search.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,8 +26,11 @@ BILABIALS: Final = frozenset({"P", "B", "M"})
 LABIODENTALS: Final = frozenset({"F", "V"})
 """Lower lip at the upper teeth."""
 
-OPEN_VOWELS: Final = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "EY"})
+OPEN_VOWELS: Final = frozenset({"AA", "AE", "AO", "AW", "AY", "EH", "EY"})
 """Jaw open: the control for closures, because a mouth that never opens closes at everything."""
+
+SILENCE: Final = "SIL"
+"""Between words, and around them."""
 
 PRONUNCIATIONS: Final[Mapping[str, str]] = {"woodcutters": "W UH D K AH T ER Z"}
 """Words of the test sentences that the aligner's dictionary lacks."""
@@ -49,6 +52,29 @@ class Phone:
     @property
     def middle_seconds(self) -> float:
         return (self.start_seconds + self.end_seconds) / 2
+
+
+def middles_of(
+    phones: Sequence[Phone],
+    names: frozenset[str],
+    away_from: frozenset[str] = frozenset(),
+    by_seconds: float = 0.0,
+) -> list[float]:
+    """Middle times of the phones of some names, but for those near a phone of other names.
+
+    Args:
+        phones: of a line.
+        names: wanted.
+        away_from, by_seconds: no phone of these names may begin or go on within so many seconds of
+            the middle.
+    """
+    rivals = [(phone.start_seconds, phone.end_seconds) for phone in phones if phone.name in away_from]
+    middles = [phone.middle_seconds for phone in phones if phone.name in names]
+    return [
+        middle
+        for middle in middles
+        if all(end < middle - by_seconds or start > middle + by_seconds for start, end in rivals)
+    ]
 
 
 class AlignmentError(MsmdError):

@@ -32,6 +32,9 @@ SILENCE_MARGIN_FRAMES: Final = 3
 
 LAG_RANGE_FRAMES: Final = 8
 
+STILL: Final = 1e-3
+"""A signal that stays within this of its mean (mm, dB) is constant."""
+
 Signal = Float[np.ndarray, "frames"]
 
 
@@ -70,9 +73,11 @@ def _shifted(face: np.ndarray, other: np.ndarray, lag: int) -> tuple[np.ndarray,
 
 
 def _pearson(a: Signal, b: Signal) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / norm if norm > 1e-9 else float("nan")
+    a, b = (values.astype(np.float64) - values.mean(dtype=np.float64) for values in (a, b))
+    # Vertices are float32: a face that holds still flickers by rounding, and that is no movement.
+    if min(np.abs(a).max(), np.abs(b).max()) < STILL:
+        return float("nan")
+    return float(a @ b) / float(np.linalg.norm(a) * np.linalg.norm(b))
 
 
 def level_db(samples: Float[np.ndarray, "num_samples"], num_frames: int) -> Float[np.ndarray, "num_frames"]:

@@ -34,6 +34,7 @@ _SYSTEMS: Final = (
     TRUTH,
 )
 SIGNIFICANT_P: Final = 0.05
+_SMALLEST_SHOWN: Final = 5e-4
 
 Comparison = Mapping[str, Mapping[str, Mapping[str, object]]]
 """system -> metric -> summary with "p" against the model and "differs"."""
@@ -221,7 +222,9 @@ def _system_order(name: str) -> int:
 
 def _number(value: object) -> str:
     number = float("nan") if value is None else float(value)  # type: ignore[arg-type]
-    return "-" if not np.isfinite(number) else f"{number:.3g}"
+    if not np.isfinite(number):
+        return "-"
+    return f"{number:.3g}" if abs(number) >= _SMALLEST_SHOWN else "0"
 
 
 def _rate(value: object, count: object = None) -> str:

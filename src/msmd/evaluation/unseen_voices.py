@@ -15,10 +15,13 @@ from msmd.core.units import MOTION_FPS
 from msmd.evaluation import dynamics, lip_sync
 from msmd.evaluation.alignment import (
     BILABIALS,
+    LABIODENTALS,
     OPEN_VOWELS,
+    SILENCE,
     AlignmentError,
     Phone,
     align_phones,
+    middles_of,
 )
 from msmd.evaluation.held_out import count_blinks
 from msmd.evaluation.metrics import mouth_opening
@@ -28,6 +31,9 @@ from msmd.evaluation.spoken_lines import SpokenLine
 
 RECORDED: Final = "recorded"
 """Style of the rows that measure the recorded face itself."""
+
+_CLOSED_SOUNDS: Final = BILABIALS | LABIODENTALS | {SILENCE}
+_VOWEL_DISTANCE_SECONDS: Final = (lip_sync.CLOSURE_TOLERANCE_FRAMES + 0.5) / float(MOTION_FPS)
 
 _MEDIANS: Final = (
     "opening_mm",
@@ -49,8 +55,8 @@ def measure_line(
 
     Returns:
         closed: for each bilabial, whether the lips close within two frames of its middle.
-        closed_at_vowels: the same at open vowels: the control. A mouth that hangs nearly shut closes
-            there too, and its closures prove nothing.
+        closed_at_vowels: the same at open vowels that have no closed sound or pause near them: the
+            control. A mouth that hangs nearly shut closes there too, and its closures prove nothing.
         resting_rate, resting_rate_whole: fraction of silent frames with a resting mouth, without and
             with the first and last 120 ms of each pause.
         opening_mm: 95th percentile above the neutral face's; level_correlation, level_lag_frames;
@@ -64,9 +70,10 @@ def measure_line(
     inner = lip_sync.find_silence(level, margin_frames=lip_sync.SILENCE_MARGIN_FRAMES)
     with_level = lip_sync.correlate(opening, level)
     lips = vertices[:, mesh.lips]
+    vowels = middles_of(phones, OPEN_VOWELS, _CLOSED_SOUNDS, _VOWEL_DISTANCE_SECONDS)
     return {
-        "closed": lip_sync.closed_at(opening, _middles(phones, BILABIALS), rest),
-        "closed_at_vowels": lip_sync.closed_at(opening, _middles(phones, OPEN_VOWELS), rest),
+        "closed": lip_sync.closed_at(opening, middles_of(phones, BILABIALS), rest),
+        "closed_at_vowels": lip_sync.closed_at(opening, vowels, rest),
         "silent_frames": int(inner.sum()),
         "silent_frames_whole": int(whole.sum()),
         "resting_rate": lip_sync.resting_rate(opening, inner, rest),
@@ -155,10 +162,6 @@ def _pool_silence(group: Sequence[Row], rate: str, frames: str) -> tuple[float, 
     rates = np.array([row[rate] for row in silent], float)
     pooled = float(np.average(rates, weights=weights)) if silent else float("nan")
     return pooled, float(weights.sum() / float(MOTION_FPS))
-
-
-def _middles(phones: Sequence[Phone], names: frozenset[str]) -> list[float]:
-    return [phone.middle_seconds for phone in phones if phone.name in names]
 
 
 def _align(line: SpokenLine) -> list[Phone] | None:
