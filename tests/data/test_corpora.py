@@ -34,7 +34,7 @@ def test_grid_knows_when_its_speaker_is_silent(tmp_path):
 
 def test_ravdess_takes_each_clip_once_in_its_best_form(tmp_path):
     folder = tmp_path / "ravdess"
-    keys = ["01-03-02-01-01-03", "01-04-01-01-01-03", "01-05-01-01-01-04", "01-03-01-01-01-09"]
+    keys = ["01-03-02-01-01-03", "01-04-01-01-01-03", "01-08-01-01-01-04", "01-03-01-01-01-09"]
     for key in keys:
         touch(folder / "audio" / f"Actor_{key[-2:]}" / f"03-{key}.flac")
     for key in (keys[0], keys[3]):
@@ -47,8 +47,9 @@ def test_ravdess_takes_each_clip_once_in_its_best_form(tmp_path):
     assert set(found) == set(keys)
     assert [found[key].motion_kind for key in keys] == ["openface", "video", "openface_au", "openface"]
     assert [found[key].split for key in keys] == ["train", "train", "test", "test"]
-    assert [found[key].emotion for key in keys] == ["happy", "sad", "angry", "happy"]
+    assert [found[key].emotion for key in keys] == ["happy", "sad", "surprised", "happy"]
     assert found[keys[0]].intensity == "strong"
+    assert [found[key].has_upper for key in keys] == [True, True, False, True]
     assert [found[key].has_head for key in keys] == [True, True, False, True]
     assert found[keys[1]].sound_path.name == f"03-{keys[1]}.flac"
 

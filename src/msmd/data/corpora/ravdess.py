@@ -18,6 +18,10 @@ EMOTIONS = {
 TEST_ACTORS, VAL_ACTORS = ("04", "09", "10"), ("08",)
 """Actor 04 is held out of both forms, the one with landmarks and the one with action units alone."""
 
+_RAISED_BROWS = ("fearful", "surprised")
+"""Emotions that live in raised brows and wide eyes. The files of action units alone have lost them: the
+units 1, 2 and 5 are measured there against the clip itself and stand as low as in neutral clips."""
+
 _FOLDERS: tuple[tuple[MotionKind, str, str], ...] = (
     ("video", "video", "*.mp4"),
     ("openface", "openface", "Actor_*/*.csv.gz"),
@@ -63,5 +67,6 @@ def _describe(key: str, kind: MotionKind, path: Path, sound: Path) -> Recording:
         motion_path=path,
         sound_path=sound,
         licence="CC BY-NC-SA 4.0",
+        has_upper=kind != "openface_au" or EMOTIONS[emotion] not in _RAISED_BROWS,
         has_head=kind != "openface_au",
     )
