@@ -100,4 +100,6 @@ def test_frames_come_in_order_and_are_the_same_every_time(renderer):
     turns = np.zeros((7, 3))
     frames = list(render_frames(faces, turns, SIZE, renderer))
     assert len(frames) == 7
-    assert all(np.array_equal(frame, renderer.draw(one, STRAIGHT)) for frame, one in zip(frames, faces))  # noqa: B905
+    assert all(
+        np.array_equal(frame, renderer.draw(one, STRAIGHT)) for frame, one in zip(frames, faces, strict=True)
+    )

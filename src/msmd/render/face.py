@@ -14,7 +14,7 @@ from msmd.face.pivot import head_pivot
 from msmd.face.rig import Rig, load_rig
 from msmd.render.appearance import build_appearance
 from msmd.render.rasterizer import SAMPLES, fill_buffers, find_normals, project
-from msmd.render.shading import Posed, shade_picture
+from msmd.render.shading import Posed, shade_picture, show_linear
 
 _DISTANCE_MM: Final = 1000.0
 _VIEW_HEIGHT_MM: Final = 286.0
@@ -67,6 +67,7 @@ class FaceRenderer:
         self._center = np.array([0, middle_y + 4, self._front_z - 60], np.float32)
         self._focal = np.float32(size_px * SAMPLES * _DISTANCE_MM / _VIEW_HEIGHT_MM)
         self._backdrop = _paint_backdrop(size_px)
+        self._wall = show_linear(self._backdrop)
 
     def draw(
         self, vertices: Float32[np.ndarray, "V 3"], head_rotation: Float[np.ndarray, "3"]
@@ -92,7 +93,7 @@ class FaceRenderer:
         nearness = np.empty((side, side), np.float32)
         fill_buffers(points, self._triangles, self._double_sided, triangle_buffer, nearness)
         posed = Posed(normals, face, self._mouth_light(vertices), face[self._lids, 1], self._front_z)
-        picture = np.empty((self.size_px, self.size_px, 3), np.uint8)
+        picture = self._wall.copy()
         shade_picture(
             triangle_buffer,
             nearness,

@@ -7,7 +7,7 @@ of a display comes last.
 from typing import Final, NamedTuple, no_type_check
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 from numba import njit
 
 from msmd.face.front_paint import TEXELS_PER_MM
@@ -241,13 +241,26 @@ def _diffuse(albedo, channel, key, fill, up, bleed, direct, open_sky):
     return albedo * (lit + fill * _FILL_COLOR[channel] * direct + ambient)
 
 
+def _display_table() -> UInt8[np.ndarray, "4097"]:
+    """Light to 0..255, for its roots from 0 to 2: a soft shoulder, then the display curve (gamma 2.2)."""
+    value = np.linspace(0, 2, 4097) ** 2
+    value = value * (1 + 0.12 * value) / (1 + 0.30 * value)
+    return np.round(np.clip(value, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+
+
+_DISPLAY: Final = _display_table()
+"""Looked up by the root of the light, which spends the steps where eyes see them: in the dark."""
+
+
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 @no_type_check
 def _display(value):
-    """Linear light to 0..255: a soft shoulder, then the curve of sRGB (gamma 2.2)."""
-    value = max(value, 0.0)
-    value = value * (1.0 + 0.12 * value) / (1.0 + 0.30 * value)
-    return min(max(value, 0.0), 1.0) ** (1.0 / 2.2) * 255.0 + 0.5
+    return _DISPLAY[int(min(np.sqrt(max(value, 0.0)), 2.0) * 2048 + 0.5)]
+
+
+def show_linear(picture: Float32[np.ndarray, "rows columns 3"]) -> UInt8[np.ndarray, "rows columns 3"]:
+    """A picture in linear light as it is displayed."""
+    return _DISPLAY[(np.clip(np.sqrt(np.maximum(picture, 0)), 0, 2) * 2048 + 0.5).astype(int)]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -269,7 +282,7 @@ def shade_picture(
         triangle_buffer, nearness: (2 side, 2 side) of `fill_buffers`.
         points: (V, 3) of `project`. posed: `Posed`. look: `Appearance`.
         backdrop: (side, side, 3) float32 linear.
-        picture: (side, side, 3) uint8, overwritten.
+        picture: (side, side, 3) uint8, the displayed backdrop, drawn upon.
     """
     side = picture.shape[0]
     triangles, normals = look.triangles, posed.normals
@@ -296,8 +309,6 @@ def shade_picture(
                     if look.material[other] != look.material[first] or along < 0.6 or step > 0.004:
                         even = False
             if even and first == EMPTY:
-                for channel in range(3):
-                    picture[row, column, channel] = int(_display(backdrop[row, column, channel]))
                 continue
             if even:
                 r, g, b = _shade(first, x + 1.0, y + 1.0, points, posed, look)
@@ -323,6 +334,6 @@ def shade_picture(
                             r, g, b = r + min(sr, 1.5), g + min(sg, 1.5), b + min(sb, 1.5)
                 weight = 1.0 / (SAMPLES * SAMPLES)
                 r, g, b = r * weight, g * weight, b * weight
-            picture[row, column, 0] = int(_display(r))
-            picture[row, column, 1] = int(_display(g))
-            picture[row, column, 2] = int(_display(b))
+            picture[row, column, 0] = _display(r)
+            picture[row, column, 1] = _display(g)
+            picture[row, column, 2] = _display(b)
