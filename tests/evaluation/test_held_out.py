@@ -27,6 +27,17 @@ def test_a_reference_is_another_clip_of_the_same_speaker_and_emotion(company):
     assert pairs == {"a1": "a2", "a2": "a1", "b1": "b2", "b2": "b3", "b3": "b1"}
 
 
+def test_a_reference_says_another_sentence_where_sentences_are_repeated():
+    from dataclasses import replace
+
+    said = {"a1": "kids", "a2": "kids", "a3": "dogs"}
+    actors = [replace(perform(clip), sentence=sentence) for clip, sentence in said.items()]
+    pairs = {clip.target.clip: clip.reference.clip for clip in pair_with_references(actors)}
+    assert pairs == {"a1": "a3", "a2": "a3", "a3": "a1"}
+    only_kids = {clip.target.clip: clip.reference.clip for clip in pair_with_references(actors[:2])}
+    assert only_kids == {"a1": "a2", "a2": "a1"}
+
+
 def test_few_clips_still_cover_all_speakers(company):
     few = spread_out(pair_with_references(company), 2)
     assert {clip.target.speaker for clip in few} == {"a", "b"}

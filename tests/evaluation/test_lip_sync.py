@@ -79,6 +79,14 @@ def test_constant_sound_has_no_silence():
     assert not find_silence(np.full(50, -60.0)).any()
 
 
+def test_pauses_in_a_noisy_room_are_silence_and_soft_speech_is_not():
+    level = np.full(100, -20.0)
+    level[40:50] = -44
+    assert find_silence(level).sum() == 10
+    level[40:50] = -36
+    assert not find_silence(level).any()
+
+
 def opening_closed_at(*frames: int) -> np.ndarray:
     opening = np.full(100, 10.0)
     opening[list(frames)] = 0.5

@@ -97,6 +97,13 @@ def test_held_out_performances_and_training_means_come_from_their_splits(folders
         load_performances(folders / "dataset", "val")
 
 
+def test_the_statement_of_an_acted_clip_is_read_from_its_name(tmp_path):
+    one = perform("ravdess/01-03-01-02-01-24")
+    clip = Clip(one.clip, "ravdess", "x", "happy", "normal", 75, "test", True, True, True, "made", "none")
+    write_packed(tmp_path, [clip], {one.clip: one.motion}, {one.clip: one.samples})
+    assert load_performances(tmp_path)[0].sentence == "02"
+
+
 def test_the_held_out_suite_writes_rows_summary_figure_and_table(bench):
     pytest.importorskip("matplotlib", reason="figures come with the extra evaluate")
     text = SUITES["held_out"](bench)

@@ -124,7 +124,7 @@ def test_words_of_recordings_come_from_their_corpus(data_folder):
 
     stem = sorted((data_folder / "grid" / "align").glob("*.align"))[0].stem
     grid = replace(perform(f"grid/{stem}"), corpus="grid")
-    acted = replace(perform("ravdess/01-01-03-01-02-01-24"), corpus="ravdess")
+    acted = replace(perform("ravdess/01-03-01-02-01-24"), corpus="ravdess", sentence="02")
     mute = replace(grid, has_lips=False)
     texts = [line.text for line in lines_of_recordings([grid, acted, mute], data_folder)]
     assert len(texts) == 2

@@ -22,7 +22,13 @@ RESTING_FRACTION: Final = 0.10
 """In silence the mouth should be open less than this fraction of the 95th percentile."""
 
 SILENCE_DEPTH_DB: Final = 30.0
-"""A frame is silent when it is this far under the clip's 95th-percentile level."""
+"""A frame is silent when it is this far under the clip's 95th-percentile level ..."""
+
+NOISE_MARGIN_DB: Final = 6.0
+"""... or, in a noisy room, this near to the clip's 5th-percentile level ..."""
+
+SILENCE_MIN_DEPTH_DB: Final = 20.0
+"""... and in any case this far under the 95th percentile."""
 
 SILENCE_MIN_SECONDS: Final = 0.3
 """Shorter pauses belong to speech: stops, breaths between words."""
@@ -93,7 +99,9 @@ def find_silence(
     level: Float[np.ndarray, "frames"], min_seconds: float = SILENCE_MIN_SECONDS, margin_frames: int = 0
 ) -> Bool[np.ndarray, "frames"]:
     """Frames inside pauses of at least `min_seconds`, less `margin_frames` at each end touching speech."""
-    quiet = level < np.percentile(level, 95) - SILENCE_DEPTH_DB
+    floor, loud = (float(value) for value in np.percentile(level, [5, 95]))
+    limit = max(loud - SILENCE_DEPTH_DB, floor + NOISE_MARGIN_DB)
+    quiet = level < min(limit, loud - SILENCE_MIN_DEPTH_DB)
     silence = np.zeros(len(level), bool)
     min_frames = round(min_seconds * float(MOTION_FPS))
     for start, end in _runs(quiet):

@@ -65,6 +65,7 @@ class Performance:
         samples: 16 kHz mono, 640 for each frame.
         motion: (frames, 67) at 25 fps.
         has_lips, has_upper_face, has_head: which parts of the motion can be trusted.
+        sentence: which of the corpus's repeated sentences is said, or "" where none is repeated.
     """
 
     clip: str
@@ -76,6 +77,7 @@ class Performance:
     has_lips: bool = True
     has_upper_face: bool = True
     has_head: bool = True
+    sentence: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,19 +91,24 @@ class StyledClip:
 def pair_with_references(performances: Sequence[Performance]) -> list[StyledClip]:
     """Each performance with the next one of the same corpus, speaker and emotion, in order of names.
 
-    Performances that are the only one of their kind are left out.
+    Where sentences are repeated the next one that says another sentence is taken, for otherwise the
+    reference would show the very lip movement that is asked for. Performances that are the only one of
+    their kind are left out.
     """
     groups: dict[tuple[str, str, str], list[Performance]] = {}
-    for performance in sorted(performances, key=lambda one: one.clip):
-        groups.setdefault((performance.corpus, performance.speaker, performance.emotion), []).append(
-            performance
-        )
+    for one in sorted(performances, key=lambda performance: performance.clip):
+        groups.setdefault((one.corpus, one.speaker, one.emotion), []).append(one)
     return [
-        StyledClip(target, group[(index + 1) % len(group)])
+        StyledClip(target, _next_other(target, group[index + 1 :] + group[:index]))
         for group in groups.values()
         if len(group) > 1
         for index, target in enumerate(group)
     ]
+
+
+def _next_other(target: Performance, candidates: Sequence[Performance]) -> Performance:
+    others = (one for one in candidates if not target.sentence or one.sentence != target.sentence)
+    return next(others, candidates[0])
 
 
 def spread_out(clips: Sequence[StyledClip], limit: int | None) -> list[StyledClip]:

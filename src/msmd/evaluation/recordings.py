@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from msmd.core.errors import MsmdError
 from msmd.core.units import EXPRESSION, HEAD_ROTATION, MOTION_DIM
-from msmd.data.packed import PackedDataset, Split
+from msmd.data.packed import Clip, PackedDataset, Split
 from msmd.evaluation.protocol import Performance
 
 
@@ -31,6 +31,7 @@ def load_performances(dataset_folder: Path, split: Split = "test") -> list[Perfo
             has_lips=clip.has_lips,
             has_upper_face=clip.has_upper,
             has_head=clip.has_head,
+            sentence=_sentence_of(clip),
         )
         for clip in packed.select(split)
     ]
@@ -39,6 +40,12 @@ def load_performances(dataset_folder: Path, split: Split = "test") -> list[Perfo
             f"{dataset_folder} has no clips of the split {split!r}: prepare it with held-out clips."
         )
     return performances
+
+
+def _sentence_of(clip: Clip) -> str:
+    """RAVDESS names end in statement-repetition-actor; no other corpus says a sentence twice."""
+    parts = clip.id.split("-")
+    return parts[-3] if clip.corpus == "ravdess" and len(parts) >= 6 else ""
 
 
 def measure_train_means(dataset_folder: Path) -> Mapping[str, Float[np.ndarray, "67"]]:

@@ -19,7 +19,7 @@ JFK_TEXT: Final = (
 )
 
 RAVDESS_TEXTS: Final = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}
-"""By the statement's number, the fifth of a clip's name."""
+"""By the statement's number in a clip's name."""
 
 _SOUND_ENDINGS: Final = frozenset({".flac", ".wav", ".ogg", ".mp3"})
 
@@ -81,8 +81,7 @@ def _text_of(performance: Performance, data_folder: Path) -> str | None:
         path = data_folder / "grid" / "align" / f"{stem}.align"
         return _read_align(path) if path.is_file() else None
     if performance.corpus == "ravdess":
-        parts = stem.split("-")
-        return RAVDESS_TEXTS.get(parts[4]) if len(parts) == 7 else None
+        return RAVDESS_TEXTS.get(performance.sentence)
     return None
 
 

@@ -43,6 +43,7 @@ VOICE_STYLES: Final = ("neutral", "happy", "sad", "angry")
 SHIFT_EMOTIONS: Final = ("happy", "sad", "angry")
 SHIFT_LINES: Final = 4
 RECORDED_LINES: Final = 40
+"""Of each corpus."""
 
 
 @runtime_checkable
@@ -108,7 +109,8 @@ def unseen_voices_suite(bench: Bench) -> str:
     lines = _take_in_turn(load_unseen_lines(bench.data_folder), bench.limit)
     recorded = lines_of_recordings(load_performances(bench.dataset_folder), bench.data_folder)
     few = RECORDED_LINES if bench.limit is None else min(bench.limit, RECORDED_LINES)
-    lines += _take_in_turn(recorded, few)
+    for corpus in sorted({line.voice for line in recorded}):
+        lines += _take_in_turn([line for line in recorded if line.voice == corpus], few)
     styles: dict[str, StyleCode | None] = {"no style": None}
     styles |= {name: bench.animator.styles[name] for name in VOICE_STYLES if name in bench.animator.styles}
     rows = RowFile(bench.out_folder / "unseen_voices.jsonl")
