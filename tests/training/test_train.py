@@ -1,0 +1,88 @@
+"""The whole way from a packed folder to trained weights, on made-up recordings."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+
+from msmd.core.errors import FormatError, MsmdError
+from msmd.core.presets import PRESETS
+from msmd.data.packed import Clip, write_features, write_packed
+from msmd.training import train as train_module
+from msmd.training.run_folder import load_trained_model
+from msmd.training.train import train
+
+
+@dataclass
+class LoudnessEncoder:
+    name: str = "loudness"
+    dim: int = 5
+
+    def encode(self, samples):
+        return np.repeat(np.abs(samples).reshape(-1, 640).mean(1)[:, None], 5, axis=1).astype(np.float32)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    rng = np.random.default_rng(0)
+    clips, motion, sound = [], {}, {}
+    for number in range(6):
+        name = f"grid/clip{number}"
+        motion[name] = rng.normal(size=(80, 67)).astype(np.float32).cumsum(0) / 5
+        sound[name] = rng.normal(size=80 * 640).astype(np.float32)
+        clips.append(
+            Clip(
+                id=name,
+                corpus="grid",
+                speaker="s1",
+                emotion="neutral",
+                intensity="normal",
+                frames=80,
+                split="val" if number > 3 else "train",
+                has_lips=True,
+                has_upper=number != 1,
+                has_head=number != 2,
+                motion_source="video",
+                licence="made up",
+            )
+        )
+    write_packed(tmp_path / "packed", clips, motion, sound)
+    write_features(tmp_path / "packed", LoudnessEncoder())
+    return tmp_path / "packed"
+
+
+@pytest.fixture
+def tiny(monkeypatch, tiny_preset):
+    preset = replace(tiny_preset(num_steps=4, landmark_weight_exponent=1.0), audio_encoder="loudness")
+    monkeypatch.setattr(train_module, "PRESETS", {"tiny": preset})
+    return preset
+
+
+def test_a_packed_folder_becomes_a_model_that_can_be_loaded(dataset, tiny, tmp_path):
+    rows = []
+    train(dataset, "tiny", tmp_path / "run", device="cpu", on_log=rows.append)
+    assert rows[-1]["validation_from_noise"] > 0
+    trained = load_trained_model(tmp_path / "run")
+    assert trained.preset.model == tiny.model
+    assert not trained.model.training
+    assert trained.std.shape == (67,)
+    assert set(trained.run["data_sha256"]) >= {"clips.jsonl", "motion.safetensors"}
+    mean, _ = trained.model.encode_style(torch.zeros(1, 40, 67))
+    assert bool(mean.isfinite().all())
+
+
+def test_an_unknown_preset_is_named_with_those_that_there_are(dataset, tmp_path):
+    with pytest.raises(MsmdError, match="embedded"):
+        train(dataset, "embeded", tmp_path)
+
+
+def test_features_that_were_not_prepared_are_asked_for(dataset, tmp_path):
+    assert PRESETS["msmd-paper"].audio_encoder != "loudness"
+    with pytest.raises(FormatError, match="hubert"):
+        train(dataset, "msmd-paper", tmp_path)
+
+
+def test_a_folder_without_a_run_is_no_model(tmp_path):
+    with pytest.raises(FormatError, match="no finished training"):
+        load_trained_model(tmp_path)
