@@ -16,7 +16,7 @@ _WINDOW_SAMPLES: Final = 1024
 _FFT_SAMPLES: Final = 2048
 _RANGE_DB: Final = 50.0
 _QUIETEST_TOP_DB: Final = -40.0
-"""A file whose loudest tenth is quieter is measured against this, so that room noise does not become speech."""
+"""A file whose loudest tenth is quieter is measured against this: room noise is not to become speech."""
 
 _VOICED: Final = 0.5
 

@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +48,7 @@ _Callback = ctypes.CFUNCTYPE(
 
 
 class Espeak:
-    """The synthesiser. It keeps its state in the process: have only one.
+    """The synthesiser. Its state is the process's, and starting it twice hangs: take `start_espeak`.
 
     Raises:
         MsmdError: espeakng-loader is not installed, or its library does not start.
@@ -109,3 +110,13 @@ class Espeak:
             for i, (_, ipa) in enumerate(self._events)
         ]
         return soxr.resample(samples, self._rate_hz, SAMPLE_RATE_HZ).astype(np.float32), spans
+
+
+@cache
+def start_espeak() -> Espeak:
+    """The one synthesiser of this process.
+
+    Raises:
+        MsmdError: espeakng-loader is not installed, or its library does not start.
+    """
+    return Espeak()

@@ -22,7 +22,7 @@ from msmd.core.errors import FormatError
 from msmd.core.files import whole_file
 from msmd.core.progress import Progress, no_progress
 from msmd.training.audio_encoder.align import Aligner, read_grid_text
-from msmd.training.audio_encoder.espeak import Espeak
+from msmd.training.audio_encoder.espeak import start_espeak
 from msmd.training.audio_encoder.flite import FLITE_VOICES, has_flite, speak_with_flite
 from msmd.training.audio_encoder.phones import UNKNOWN, label_frames
 from msmd.training.audio_encoder.sentences import HELD_OUT_LANGUAGE, OTHERS, draw_english, load_word_list
@@ -99,7 +99,7 @@ def _make(source: str, recordings: Path, minutes: float) -> Iterator[PhoneClip]:
 
 def make_espeak(minutes: float, seed: int = 0) -> Iterator[PhoneClip]:
     """Half English, half other languages; voices, pitch and rate vary. Finnish is val."""
-    espeak, rng, words = Espeak(), np.random.default_rng(seed), load_word_list()
+    espeak, rng, words = start_espeak(), np.random.default_rng(seed), load_word_list()
     languages, seconds, count = list(OTHERS), 0.0, 0
     while seconds < 60 * minutes:
         language = str(rng.choice(_ENGLISH_VOICES if rng.random() < 0.5 else languages))

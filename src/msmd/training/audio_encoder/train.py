@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Integer
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -37,9 +37,10 @@ class PhoneTrainingConfig:
     label_smoothing: of both; labels are off by 10 to 50 ms where they come from alignment.
     interval: steps between measurements and checkpoints.
     seed: of weights and crops.
+    bfloat16: whether matrix products run in bfloat16: more than twice as fast on processors that have it.
     """
 
-    num_steps: int = 1500
+    num_steps: int = 1100
     batch_size: int = 32
     crop_labels: int = 150
     learning_rate: float = 2e-3
@@ -48,6 +49,7 @@ class PhoneTrainingConfig:
     label_smoothing: float = 0.05
     interval: int = 150
     seed: int = 0
+    bfloat16: bool = False
     network: PhoneNetworkConfig = field(default_factory=PhoneNetworkConfig)
 
 
@@ -61,7 +63,7 @@ class PhoneStream:
     """
 
     mel: Float[Tensor, "mel_frames 80"]
-    labels: Int[Tensor, "label_frames"]
+    labels: Integer[Tensor, "label_frames"]
 
 
 def join_clips(clips: list[PhoneClip]) -> PhoneStream:
@@ -81,7 +83,8 @@ def train_phones(
 ) -> EmbeddedEncoder:
     """Fit a network to the train clips; measure on the val clips; go on from a checkpoint if there is one.
 
-    Writes to `out`: `checkpoint.safetensors` (weights and the optimizer's moments), `progress.csv`, and at every interval the encoder itself (see `EmbeddedEncoder.save`).
+    Writes to `out`: `checkpoint.safetensors` (weights and the optimizer's moments), `progress.csv`, and
+    at every interval the encoder itself (see `EmbeddedEncoder.save`).
 
     Args:
         clips: of `load_clips`.
@@ -103,7 +106,8 @@ def train_phones(
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * _rate(step / config.num_steps)
         mel, labels = next(batches)
-        _, phones, mouth = network.train()(mel)
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+            _, phones, mouth = network.train()(mel)
         known = labels != UNKNOWN
         target = torch.where(known, labels, _IGNORE)
         mouth_target = torch.where(known, mouth_of_phone[labels.where(known, 0)], _IGNORE)
@@ -178,7 +182,10 @@ def _cross_entropy(
     config: PhoneTrainingConfig,
 ) -> Float[Tensor, ""]:
     return torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1), target.flatten(), ignore_index=_IGNORE, label_smoothing=config.label_smoothing
+        logits.flatten(0, 1).float(),
+        target.flatten(),
+        ignore_index=_IGNORE,
+        label_smoothing=config.label_smoothing,
     )
 
 

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+import torch
+
+from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.mel import band_centres_hz
+from msmd.audio.phone_network import PHONES, PhoneNetworkConfig
+from msmd.training.audio_encoder.augment import _warp, augment
+from msmd.training.audio_encoder.phone_corpus import PhoneClip
+from msmd.training.audio_encoder.train import PhoneTrainingConfig, score, train_phones
+
+TONES_HZ = {"AA": 400.0, "S": 3000.0, "M": 1200.0}
+
+
+def tonal_clip(seed: int, split: str) -> PhoneClip:
+    """A language in which every phone is a tone."""
+    rng = np.random.default_rng(seed)
+    samples, labels = [], []
+    for name in rng.choice(list(TONES_HZ), 30):
+        t = np.arange(3200) / 16000
+        samples.append(0.3 * np.sin(2 * np.pi * TONES_HZ[name] * t))
+        labels += [PHONES.index(name)] * 10
+    return PhoneClip(
+        str(seed),
+        "tones",
+        "x",
+        split,  # type: ignore[arg-type]
+        np.concatenate(samples).astype(np.float32),
+        np.array(labels, np.uint8),
+    )
+
+
+CONFIG = PhoneTrainingConfig(
+    num_steps=60,
+    batch_size=8,
+    crop_labels=50,
+    interval=30,
+    learning_rate=5e-3,
+    network=PhoneNetworkConfig(width=24, num_blocks=2, bottleneck_dim=8),
+)
+
+
+def test_a_language_of_tones_is_learned_and_the_run_goes_on_where_it_stopped(tmp_path):
+    clips = [tonal_clip(seed, "train") for seed in range(8)] + [tonal_clip(100, "val")]
+    encoder = train_phones(clips, tmp_path, CONFIG)
+    accuracy = score(encoder, clips[-1:])["tones"]
+    assert accuracy["mouth_spoken"] > 0.9
+    rows = (tmp_path / "progress.csv").read_text().splitlines()
+    again = train_phones(clips, tmp_path, CONFIG)
+    assert (tmp_path / "progress.csv").read_text().splitlines() == rows
+    samples = clips[0].samples
+    assert np.array_equal(again.encode(samples), encoder.encode(samples))
+    assert EmbeddedEncoder.load(tmp_path).notes["steps"] == 60
+
+
+def test_augmenting_gives_the_same_for_the_same_draws_and_keeps_known_labels():
+    mel = torch.randn(4, 130, 80, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(65).repeat(4, 1)
+    first = augment(mel, labels, 50, torch.Generator().manual_seed(2))
+    again = augment(mel, labels, 50, torch.Generator().manual_seed(2))
+    assert torch.equal(first[0], again[0])
+    assert first[0].shape == (4, 100, 80)
+    assert (first[1].diff(dim=1) >= 0).all()
+
+
+def test_unit_speed_and_frequency_change_nothing():
+    mel = torch.randn(2, 60, 80, generator=torch.Generator().manual_seed(1))
+    one = torch.ones(2)
+    assert torch.allclose(_warp(mel, one, one, 60), mel, atol=1e-3)
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.15])
+def test_raising_frequencies_moves_a_band_up_by_the_factor(factor):
+    mel = torch.zeros(1, 10, 80)
+    mel[:, :, 40] = 1.0
+    moved = _warp(mel, torch.ones(1), torch.tensor([factor]), 10)
+    peak = int(moved[0, 5].argmax())
+    assert band_centres_hz()[peak] == pytest.approx(factor * band_centres_hz()[40], rel=0.04)
