@@ -7,7 +7,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from msmd.face.rig import load_rig
 
 from msmd.core.animation import Motion
 from msmd.core.errors import CaptureError
@@ -19,6 +18,7 @@ from msmd.face.geometry import euler_to_rotation
 from msmd.face.motion_file import save_motion
 from msmd.face.neutral import Neutral, eye_opening, lip_gap
 from msmd.face.raw_landmarks import RawLandmarks
+from msmd.face.rig import load_rig
 
 SIZE = 720
 
