@@ -113,7 +113,7 @@ def test_one_bad_clip_costs_one_clip_and_is_told(tmp_path):
 def test_a_second_run_reads_only_what_is_new(tmp_path):
     make_facegood(tmp_path / "data", ["a"])
     prepare(tmp_path / "data", tmp_path / "out")
-    (part,) = (tmp_path / "out" / "parts").rglob("a.safetensors")
+    (part,) = (tmp_path / "out" / "parts").rglob("a.*.safetensors")
     first_written = part.stat().st_mtime_ns
     make_facegood(tmp_path / "data", ["a", "b"])
     seen = []

@@ -86,7 +86,7 @@ def prepare(
     for group in _by_speaker(recordings):
         observer = SpeakerObserver(group, raw_cache)
         for recording in group:
-            part = parts / f"{recording.id}.safetensors"
+            part = _part_of(recording, parts)
             if not _is_whole(part):
                 try:
                     _write_part(part, *cut_together(recording, observer.observe(recording)))
@@ -144,6 +144,12 @@ def _by_speaker(recordings: Sequence[Recording]) -> list[list[Recording]]:
     return list(groups.values())
 
 
+def _part_of(recording: Recording, parts: Path) -> Path:
+    """Its name tells how it was cut, so that a corrected lag is a new part."""
+    lag_ms = round(recording.lag_seconds * 1000)
+    return parts / f"{recording.id}.{recording.motion_kind}.lag{lag_ms}ms.safetensors"
+
+
 def _write_part(
     part: Path, motion: Float32[np.ndarray, "frames 67"], sound: Float32[np.ndarray, "num_samples"]
 ) -> None:
@@ -166,7 +172,7 @@ def _pack(out_folder: Path, parts: Path, recordings: Sequence[Recording]) -> lis
         raise FormatError(f"no recording is usable; {out_folder}/rejected.jsonl tells why.")
     clips, motion, sound = [], {}, {}
     for recording in recordings:
-        with safe_open(parts / f"{recording.id}.safetensors", framework="numpy") as tensors:
+        with safe_open(_part_of(recording, parts), framework="numpy") as tensors:
             motion[recording.id], sound[recording.id] = (
                 tensors.get_tensor("motion"),
                 tensors.get_tensor("sound"),
