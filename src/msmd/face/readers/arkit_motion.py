@@ -12,7 +12,7 @@ from msmd.core.units import NUM_EXPRESSION
 from msmd.face.arkit_weights import landmarks_of_arkit
 from msmd.face.expression_space import load_expression_space
 
-_RIG_NOISE_MM: Final = 1.5
+_RIG_NOISE_MM: Final = 0.6
 """How far the rig's idea of an expression is from people's, for a landmark of weight 1."""
 
 

@@ -35,7 +35,7 @@ _RIGID: Final = (27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
 _LIDS: Final = (37, 38, 40, 41, 43, 44, 46, 47)
 """Left out of the fit: the tracker's shape model hardly opens or shuts them. Lids come from action units."""
 
-_NOISE_MM: Final = {"lips": 0.8, "brows": 1.2, "other": 2.0, "chin": 2.5}
+_NOISE_MM: Final = {"lips": 0.5, "brows": 0.7, "other": 1.2, "chin": 1.5}
 _DEPTH_NOISE: Final = 2.5
 """How much worse depth is than what a single camera sees."""
 

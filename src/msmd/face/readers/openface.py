@@ -50,15 +50,19 @@ and 26 by 1.7 between two runs on the same clips). The others mean the same ever
 _FLOATING_REST_QUANTILE: Final = 0.05
 """Lips touch and brows rest in at least this share of a person's frames: there floating units count as 0."""
 
+_CODE_SCALE: Final = 0.6
+"""The expression code is of the scale of the video tracker, which under-reports motion by about this much
+(the mean of `arkit_weights.shape_gains` over the mouth); OpenFace's millimetres are true ones."""
+
 _RIDGE_FRAMES: Final = 100.0
 """How many frames of intensity 1 the prior of an action unit's displacement is worth."""
 
 ONLY_GAINS: Final = np.array(
-    [0.32, 0.09, 0.22, 0.20, 0.20, 0.20, 0.25, 0.47, 0.27, 0.28, 0.11, 0.05, 0.21, 0.21, 0.12, 0.10, 0.20]
+    [0.31, 0.11, 0.24, 0.20, 0.20, 0.20, 0.25, 0.28, 0.28, 0.19, 0.10, 0.05, 0.19, 0.16, 0.08, 0.11, 0.20]
 )
 """ARKit weight for one step of each of `AU_NAMES` in the form that holds nothing else: `fit_gains` against
 the landmarks of 48 RAVDESS clips (actors 01 to 03) that exist in both forms. The lip opening that they
-give has correlation 0.78 with that of the landmarks and the same spread; corners of the mouth 0.73."""
+give has correlation 0.77 with that of the landmarks and the same spread; corners of the mouth 0.75."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ def estimate_neutral(tracks: Sequence[OpenFaceTrack]) -> Float64[np.ndarray, "68
     rest_level = np.quantile(intensities[:, floating], _FLOATING_REST_QUANTILE, axis=0)
     intensities[:, floating] = np.maximum(intensities[:, floating] - rest_level, 0)
     landmarks = np.concatenate([track.landmarks for track in tracks]).reshape(len(intensities), -1)
-    prior = _unit_displacement().reshape(NUM_AU, -1)
+    prior = _unit_displacement().reshape(NUM_AU, -1) / _CODE_SCALE
     rest = landmarks - intensities @ prior
     centred = intensities - intensities.mean(axis=0)
     correction = np.linalg.solve(
@@ -165,7 +169,8 @@ def estimate_neutral(tracks: Sequence[OpenFaceTrack]) -> Float64[np.ndarray, "68
 def motion_of_track(track: OpenFaceTrack, neutral: Float[np.ndarray, "68 3"] | None = None) -> Motion:
     """The motion that a track shows; see `read_openface`."""
     own = neutral is None
-    code = code_of_landmarks(track.landmarks - (estimate_neutral([track]) if neutral is None else neutral))
+    rest = estimate_neutral([track]) if neutral is None else neutral
+    code = code_of_landmarks((track.landmarks - rest) * _CODE_SCALE)
     lids = np.zeros((len(code), len(ARKIT_NAMES)), np.float32)
     shut = blink(track.intensities[:, -1])
     for side in ("Left", "Right"):
