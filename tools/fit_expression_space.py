@@ -16,8 +16,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from msmd.face.regions import BROWS, EYES, LIPS
-from msmd.face.rig import load_rig
 from safetensors.numpy import save_file
 
 from msmd.core.files import whole_file
@@ -27,6 +25,8 @@ from msmd.face.expression_space import ExpressionSpace, fit_expression_space, lo
 from msmd.face.geometry import metric_landmarks
 from msmd.face.neutral import Neutral, choose_neutral, speaker_neutral
 from msmd.face.raw_landmarks import RawLandmarks
+from msmd.face.regions import BROWS, EYES, LIPS
+from msmd.face.rig import load_rig
 
 ASSETS = Path(__file__).parents[1] / "src/msmd/face/assets"
 LIP_WEIGHT, UPPER_WEIGHT, CONTOUR_WEIGHT = 3.0, 2.0, 0.5

@@ -1,10 +1,10 @@
 """msmd: speech-driven 3D facial animation in the manner of an example.
 
-    import msmd
-    model = msmd.load()
-    style = model.encode_style("reference.mp4")
-    take = model.animate("line.wav", style)
-    take.export("take/")
+import msmd
+model = msmd.load()
+style = model.encode_style("reference.mp4")
+take = model.animate("line.wav", style)
+take.export("take/")
 """
 
 from __future__ import annotations

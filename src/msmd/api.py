@@ -221,7 +221,7 @@ class Performer:
 def hold_head(animation: Animation) -> Animation:
     """The same animation with the head at rest."""
 
-    def without_head(values):  # noqa: ANN001, ANN202  (numpy arrays of one shape, in and out)
+    def without_head(values):
         values = values.copy()
         values[:, HEAD_ROTATION] = 0
         return values
@@ -244,7 +244,7 @@ def resample(animation: Animation, fps: Fraction) -> Animation:
     return replace(animation, motion=motion, primary_motion=primary.values, alpha=alpha)
 
 
-def _resample_alpha(animation: Animation, fps: Fraction):  # noqa: ANN202
+def _resample_alpha(animation: Animation, fps: Fraction):
     import numpy as np
 
     frames, num_basis = animation.alpha.shape

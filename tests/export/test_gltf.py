@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from msmd.face.arkit_weights import arkit_of_motion
 
 from msmd.core.units import ARKIT_NAMES
 from msmd.export.gltf import quaternions, write_gltf
+from msmd.face.arkit_weights import arkit_of_motion
 
 TYPES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 COMPONENTS = {5126: np.float32, 5123: np.uint16, 5125: np.uint32}

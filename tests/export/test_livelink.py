@@ -3,10 +3,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from msmd.face.arkit_weights import arkit_of_motion
 
 from msmd.core.units import ARKIT_NAMES
 from msmd.export.livelink import HEADER, eye_angles, head_angles, timecode, write_livelink
+from msmd.face.arkit_weights import arkit_of_motion
 
 
 def seconds_of(text: str) -> float:

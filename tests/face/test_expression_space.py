@@ -1,8 +1,8 @@
 import numpy as np
-from msmd.face.regions import LIPS
-from msmd.face.rig import load_rig
 
 from msmd.face.expression_space import fit_expression_space, load_expression_space
+from msmd.face.regions import LIPS
+from msmd.face.rig import load_rig
 
 
 def test_code_zero_is_the_neutral_face() -> None:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from msmd.face.rig import load_rig
 
 from msmd.face.geometry import (
     CAMERA_DISTANCE_MM,
@@ -12,6 +11,7 @@ from msmd.face.geometry import (
     relative_head_rotation,
     rotation_to_euler,
 )
+from msmd.face.rig import load_rig
 
 WIDTH, HEIGHT = 1280, 720
 

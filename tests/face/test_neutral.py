@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from msmd.face.rig import load_rig
 
 from msmd.core.errors import CaptureError
 from msmd.core.units import ARKIT_NAMES
@@ -14,6 +13,7 @@ from msmd.face.neutral import (
     parse_seconds,
     speaker_neutral,
 )
+from msmd.face.rig import load_rig
 
 FPS = 25
 

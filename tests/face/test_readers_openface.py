@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from msmd.face.arkit_weights import landmarks_of_arkit
-from msmd.face.rig import load_rig
 
 from msmd.core.errors import FormatError
 from msmd.core.units import ARKIT_NAMES
+from msmd.face.arkit_weights import landmarks_of_arkit
 from msmd.face.expression_space import load_expression_space
 from msmd.face.geometry import euler_to_rotation
 from msmd.face.readers.action_units import AU_NAMES, arkit_of_action_units, blink, fit_gains, shape_matrix
 from msmd.face.readers.landmarks68 import FIRST, MESH_INDEX, code_of_landmarks, find_slips, remove_pose
 from msmd.face.readers.openface import estimate_neutral, read_openface, read_track
 from msmd.face.readers.table import read_table
+from msmd.face.rig import load_rig
 
 FRAMES = 60
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from msmd.face.rig import load_rig
 
 from msmd.core.units import ARKIT_NAMES
+from msmd.face.rig import load_rig
 from msmd.render.face import FaceRenderer, render_frames, rotation_matrices
 
 SIZE = 128

@@ -25,9 +25,7 @@ def animate_command(
         ),
     ] = None,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("take"),
-    formats: Annotated[
-        str, typer.Option(help=f"Comma-separated: {', '.join(FORMATS)}.")
-    ] = ",".join(FORMATS),
+    formats: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(FORMATS)}.")] = ",".join(FORMATS),
     guidance_audio: Annotated[
         float, typer.Option(min=0, max=10, help="How firmly the lips follow the sound (Eq. 6); 0 is off.")
     ] = 1.0,
@@ -38,13 +36,15 @@ def animate_command(
         str, typer.Option(help="dpmpp (few steps), ddim, or ddpm (the paper's, 1000 steps).")
     ] = "dpmpp",
     steps: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Sampling steps; the sampler's own number if left out.")
+        int | None,
+        typer.Option(min=1, max=1000, help="Sampling steps; the sampler's own number if left out."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same motion.")] = 0,
     fps: Annotated[str, typer.Option(help="Frames per second: 25, 29.97, 30000/1001, 60 ...")] = "25",
     head: Annotated[bool, typer.Option("--head/--no-head", help="Whether the head moves.")] = True,
     neutral: Annotated[
-        str, typer.Option(help="For a style video: when the face is at rest, such as 3.2s; auto estimates it.")
+        str,
+        typer.Option(help="For a style video: when the face is at rest, such as 3.2s; auto estimates it."),
     ] = "auto",
     size: Annotated[int, typer.Option(min=64, max=2160, help="Edge of the video in pixels.")] = 512,
     bundle: Annotated[
@@ -107,7 +107,9 @@ def _tell(take: Take, paths: dict[str, Path], performer: Performer) -> None:
     motion = take.animation.motion
     generation = take.seconds.get("features", 0.0) + take.seconds.get("sampling", 0.0)
     factor = generation / max(motion.duration_seconds, 1e-9)
-    typer.echo(f"{motion.duration_seconds:.2f} s of animation; features and sampling took {generation:.2f} s "
-               f"({factor:.2f} of real time)")
+    typer.echo(
+        f"{motion.duration_seconds:.2f} s of animation; features and sampling took {generation:.2f} s "
+        f"({factor:.2f} of real time)"
+    )
     for path in paths.values():
         typer.echo(f"  {path}")

@@ -30,4 +30,6 @@ def capture_command(
     save_motion(out, motion, raw=raw)
     for warning in filter(None, motion.origin.get("warnings", "").split("\n")):
         print_warning(warning)
-    typer.echo(f"{out}: {motion.duration_seconds:.2f} s; neutral face from {motion.origin.get('neutral', '?')}")
+    typer.echo(
+        f"{out}: {motion.duration_seconds:.2f} s; neutral face from {motion.origin.get('neutral', '?')}"
+    )

@@ -84,9 +84,7 @@ def _cubic(
     last = len(values) - 1
     p0, p1 = values[np.maximum(left - 1, 0)], values[left]
     p2, p3 = values[left + 1], values[np.minimum(left + 2, last)]
-    out = p1 + 0.5 * u * (
-        p2 - p0 + u * (2 * p0 - 5 * p1 + 4 * p2 - p3 + u * (3 * (p1 - p2) + p3 - p0))
-    )
+    out = p1 + 0.5 * u * (p2 - p0 + u * (2 * p0 - 5 * p1 + 4 * p2 - p3 + u * (3 * (p1 - p2) + p3 - p0)))
     return out.astype(np.float32)
 
 

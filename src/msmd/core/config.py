@@ -152,6 +152,7 @@ class TrainingConfig:
             ("10 %", section 4.4), drawn for each window.
         truncation_probability: chance that a random end of a window is cut off.
         mirror: whether half of the pairs are reflected left to right.
+        restyle: whether half of the pairs borrow another persistent expression (`data.restyle`).
         num_steps: the run ends after so many steps.
         seed: of weights, batches, noise.
         validation_interval: steps between validations.
@@ -176,6 +177,7 @@ class TrainingConfig:
     style_dropout: float = 0.1
     truncation_probability: float = 0.3
     mirror: bool = False
+    restyle: bool = False
     num_steps: int = 450_000
     seed: int = 0
     validation_interval: int = 1000

@@ -31,7 +31,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield aside
         aside.chmod(0o644)
-        os.replace(aside, path)
+        aside.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}.") from error
     finally:

@@ -10,6 +10,7 @@ from msmd.core.errors import FormatError
 from msmd.core.units import MOTION_DIM
 from msmd.data.chains import draw_chain, group_clips, join_motion
 from msmd.data.packed import PackedDataset, Split, Statistics
+from msmd.data.restyle import RESTYLE_PROBABILITY, Restyler
 
 CORPUS_WEIGHTS: Mapping[str, float] = {"grid": 0.32, "talking": 0.25, "ravdess": 0.31, "facegood": 0.12}
 """Shares of a batch: one neutral speaker in sync, many speakers, acted emotions, one animated mouth."""
@@ -26,6 +27,7 @@ class Batch:
         has_lips: mouth and sound belong together.
         has_upper: eyes and brows were observed.
         has_head: the head's rotation was observed; where not, it is 0 radians before standardising.
+        restyled: the persistent expression is borrowed: only the style reference can tell it.
     """
 
     motion: Float32[np.ndarray, "batch frames 67"]
@@ -34,6 +36,7 @@ class Batch:
     has_lips: Bool[np.ndarray, "batch"]
     has_upper: Bool[np.ndarray, "batch"]
     has_head: Bool[np.ndarray, "batch"]
+    restyled: Bool[np.ndarray, "batch"]
 
 
 class TwoWindowSampler:
@@ -51,6 +54,7 @@ class TwoWindowSampler:
             theirs to the others.
         mirror: (67, 67) matrix of left-right reflection (`data.mirror`), applied to half of the
             pairs; None leaves all as they are.
+        restyle: gives other persistent expressions to a share of the pairs; None to none.
 
     Raises:
         FormatError: no clips of these corpora in the split, or no such features.
@@ -67,12 +71,13 @@ class TwoWindowSampler:
         split: Split = "train",
         corpus_weights: Mapping[str, float] = CORPUS_WEIGHTS,
         mirror: Float32[np.ndarray, "67 67"] | None = None,
+        restyle: Restyler | None = None,
     ) -> None:
         clips = [clip for clip in packed.select(split) if corpus_weights.get(clip.corpus, 0) > 0]
         if not clips:
             raise FormatError(f"{packed.folder} has no {split} clips of {', '.join(corpus_weights)}.")
         self.num_frames, self.batch_size, self.seed = num_frames, batch_size, seed
-        self._statistics, self._mirror = statistics, mirror
+        self._statistics, self._mirror, self._restyle = statistics, mirror, restyle
         self._motion = {clip.id: packed.motion(clip.id) for clip in clips}
         self._features = {clip.id: packed.audio_features(clip.id, encoder_name) for clip in clips}
         self.audio_dim = next(iter(self._features.values())).shape[1]
@@ -87,18 +92,21 @@ class TwoWindowSampler:
         features = np.zeros((self.batch_size, size, self.audio_dim), np.float32)
         valid = np.zeros((self.batch_size, size), bool)
         observed = np.zeros((3, self.batch_size), bool)
+        restyled = np.zeros(self.batch_size, bool)
         for row, number in enumerate(chance.choice(len(self._groups), self.batch_size, p=self._chances)):
             chain, start = draw_chain(self._groups[number], size, chance)
             drawn = join_motion([self._motion[clip.id] for clip in chain])[start : start + size]
             if chance.random() < 0.5 and self._mirror is not None:
                 drawn = drawn @ self._mirror.T
+            if self._restyle is not None and chance.random() < RESTYLE_PROBABILITY:
+                drawn, restyled[row] = self._restyle(drawn, chance), True
             end = len(drawn)
             motion[row, :end] = self._statistics.standardise(drawn)
             heard = np.concatenate([self._features[clip.id] for clip in chain])
             features[row, :end] = heard[start : start + size]
             valid[row, :end] = True
             observed[:, row] = chain[0].has_lips, chain[0].has_upper, chain[0].has_head
-        return Batch(motion, features, valid, *observed)
+        return Batch(motion, features, valid, *observed, restyled)
 
     def _group_chances(self, corpus_weights: Mapping[str, float]) -> np.ndarray:
         """A corpus by its weight, a group within it by the square root of its length: no speaker drowns."""

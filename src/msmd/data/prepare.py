@@ -1,6 +1,5 @@
 """All recordings -> the packed folder. It can be broken off and resumed; one bad clip costs one clip."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -80,7 +79,7 @@ def prepare(
         OutputError: the folder cannot be written.
     """
     recordings = list_recordings(data_folder)
-    parts = Path(out_folder) / "parts" / expression_fingerprint()
+    parts = Path(out_folder) / "parts" / load_expression_space().fingerprint
     rejected: dict[str, str] = {}
     done = 0
     for group in _by_speaker(recordings):
@@ -126,14 +125,6 @@ def cut_together(
     sound = samples[begin : begin + frames * SAMPLES_PER_FRAME]
     sound = np.pad(sound, (0, frames * SAMPLES_PER_FRAME - len(sound)))
     return motion[:frames].astype(np.float32), sound.astype(np.float32)
-
-
-def expression_fingerprint() -> str:
-    """Which expression code parts were made with; parts of another are made anew."""
-    space = load_expression_space()
-    digest = hashlib.sha256(np.ascontiguousarray(space.components).tobytes())
-    digest.update(np.ascontiguousarray(space.scales).tobytes())
-    return digest.hexdigest()[:12]
 
 
 def _by_speaker(recordings: Sequence[Recording]) -> list[list[Recording]]:

@@ -5,6 +5,7 @@ a learned face model; this one keeps what a tracker sees and nothing it does not
 `tools/fit_expression_space.py` makes it.
 """
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -39,6 +40,13 @@ class ExpressionSpace:
         basis = self.components.astype(np.float64) * self.scales[:, None]
         weighted = basis * np.repeat(self.weights.astype(np.float64) ** 2, 3)
         return np.linalg.solve(weighted @ basis.T, weighted).T
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """12 hexadecimal digits that differ for another space: codes of one mean nothing in the other."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.components).tobytes())
+        digest.update(np.ascontiguousarray(self.scales).tobytes())
+        return digest.hexdigest()[:12]
 
     def encode(self, displacement: Float[np.ndarray, "frames 468 3"]) -> Float32[np.ndarray, "frames 64"]:
         """Neutral-relative displacement in mm -> code. Displacements are relative to the face at rest."""

@@ -1,11 +1,11 @@
 """A bundle is one folder that alone rebuilds a model: weights, configuration, statistics, styles, licence.
 
-    bundle.json               format, version, configurations, statistics of training, checksums
-    model.safetensors         weights, float16
-    audio_encoder.safetensors weights of the embedded audio encoder, with audio_encoder.json
-    statistics.safetensors    mean (67,), std (67,) of motion
-    styles.safetensors        name -> style code
-    MODEL_CARD.md             data, licence of the data, hours, steps, held-out numbers
+bundle.json               format, version, configurations, statistics of training, checksums
+model.safetensors         weights, float16
+audio_encoder.safetensors weights of the embedded audio encoder, with audio_encoder.json
+statistics.safetensors    mean (67,), std (67,) of motion
+styles.safetensors        name -> style code
+MODEL_CARD.md             data, licence of the data, hours, steps, held-out numbers
 """
 
 import hashlib
@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Float32
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
@@ -62,13 +61,6 @@ class Bundle:
     info: Mapping[str, object]
 
 
-def expression_fingerprint() -> str:
-    """Which expression code this package speaks; weights trained on another one are useless with it."""
-    space = load_expression_space()
-    parts = (np.ascontiguousarray(space.components), np.ascontiguousarray(space.scales))
-    return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:16]
-
-
 def save_bundle(folder: Path, bundle: Bundle, card: str) -> None:
     """Write a bundle folder; `bundle.json` comes last, so that a half-written folder is not a bundle.
 
@@ -90,7 +82,7 @@ def save_bundle(folder: Path, bundle: Bundle, card: str) -> None:
             "format": FORMAT,
             "version": VERSION,
             "licence": bundle.licence,
-            "expression_code": expression_fingerprint(),
+            "expression_code": load_expression_space().fingerprint,
             "model": asdict(bundle.model_config),
             "diffusion": asdict(bundle.diffusion_config),
             "styles": list(bundle.styles),
@@ -117,11 +109,13 @@ def load_bundle(folder: Path | None = None) -> Bundle:
         if not path.is_file():
             raise BundleError(f"bundle {folder} lacks {name}. Copy the whole folder again.")
         if _checksum(path) != checksum:
-            raise BundleError(f"{path} is damaged or cut short (its checksum differs). Copy the bundle again.")
-    if description["expression_code"] != expression_fingerprint():
+            raise BundleError(
+                f"{path} is damaged or cut short (its checksum differs). Copy the bundle again."
+            )
+    if description["expression_code"] != load_expression_space().fingerprint:
         raise BundleError(
             f"bundle {folder} speaks expression code {description['expression_code']}, this msmd speaks "
-            f"{expression_fingerprint()}. Use the msmd version that the bundle was made with, or retrain."
+            f"{load_expression_space().fingerprint}. Take the msmd that it was made with."
         )
     try:
         model_config = ModelConfig(**_as_tuples(description["model"]))
@@ -162,7 +156,9 @@ def _read_description(folder: Path) -> dict:
             f"bundle {folder} has version {description.get('version')}, this msmd reads version {VERSION}. "
             "Install the msmd that wrote it, or take a newer bundle."
         )
-    missing = {"licence", "expression_code", "model", "diffusion", "styles", "info", "sha256"} - set(description)
+    missing = {"licence", "expression_code", "model", "diffusion", "styles", "info", "sha256"} - set(
+        description
+    )
     if missing:
         raise BundleError(f"{path} lacks {', '.join(sorted(missing))}. Copy the bundle again.")
     return description
@@ -174,8 +170,3 @@ def _as_tuples(values: dict) -> dict:
 
 def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def to_torch(values: np.ndarray, device: str) -> torch.Tensor:
-    """A numpy array as float32 on a device."""
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(device)

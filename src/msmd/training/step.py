@@ -28,6 +28,8 @@ class WindowPairs:
         audio_features: of the same frames.
         valid: false in the padding after the end of a clip.
         has_lips: whether mouth and sound belong together; if not, audio is replaced by its null.
+        restyled: whether the persistent expression is borrowed. Such a pair keeps its style, since
+            without the reference nothing could tell the expression.
         weights: of each clip's dimensions in the losses.
     """
 
@@ -35,6 +37,7 @@ class WindowPairs:
     audio_features: Float[Tensor, "pairs both_windows audio_dim"]
     valid: Bool[Tensor, "pairs both_windows"]
     has_lips: Bool[Tensor, "pairs"]
+    restyled: Bool[Tensor, "pairs"]
     weights: Float[Tensor, "pairs motion_dim"]
 
 
@@ -82,7 +85,7 @@ def compute_losses(
     valid = recorded & (torch.arange(size)[None] < draw_ends(count, size, config)[:, None]).to(device)
     prev_motion, prev_audio = _window_before(model, pairs)
     audio_null = (torch.rand(count) < config.audio_dropout).to(device) | ~pairs.has_lips.repeat(2)
-    style_null = (torch.rand(count) < config.style_dropout).to(device)
+    style_null = (torch.rand(count) < config.style_dropout).to(device) & ~pairs.restyled.repeat(2)
     times = torch.randint(1, schedule.num_timesteps + 1, (count,))
     if timestep is not None:
         times = torch.full_like(times, timestep)

@@ -1,0 +1,49 @@
+"""`msmd train` and `msmd bundle`: from a packed dataset to a model that others can load."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from msmd.training.__main__ import print_row
+from msmd.training.make_bundle import make_bundle
+from msmd.training.train import train
+
+
+def train_command(
+    dataset: Annotated[Path, typer.Option(help="Folder that `msmd prepare` wrote.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Run folder; a run found there goes on.")],
+    preset: Annotated[str, typer.Option(help="Name of a preset.")] = "embedded",
+    minutes: Annotated[float | None, typer.Option(help="End after so many minutes of training.")] = None,
+    steps: Annotated[int | None, typer.Option(help="End after so many steps.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Processor threads.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, or a torch device such as cuda.")] = "auto",
+) -> None:
+    """Train a preset. Stopped at any time, the same command goes on from the last checkpoint.
+
+    Example:
+
+        msmd train --dataset work/dataset --preset embedded --minutes 120 -o runs/embedded
+    """
+    train(
+        dataset,
+        preset,
+        out,
+        minutes=minutes,
+        num_steps=steps,
+        threads=threads,
+        device=device,
+        on_log=print_row,
+    )
+
+
+def bundle_command(
+    run: Annotated[Path, typer.Argument(help="Run folder of `msmd train`.")],
+    audio_encoder: Annotated[Path, typer.Option(help="Folder of the audio encoder's training.")],
+    dataset: Annotated[Path, typer.Option(help="Packed dataset of the run; it gives the styles.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Bundle folder to write.")],
+    results: Annotated[Path | None, typer.Option(help="Markdown with held-out numbers for the card.")] = None,
+) -> None:
+    """Make a bundle of a run: one folder that `msmd animate --bundle` and `msmd.load` take."""
+    make_bundle(run, audio_encoder, dataset, out, results)
+    typer.echo(str(out))

@@ -1,0 +1,93 @@
+"""The same articulation under another persistent expression.
+
+In small data a voice tells which corpus it is from, and so which expression to expect: a model
+would read the style off the sound. So some pairs take the persistent expression of someone else,
+in motion and style reference alike. Then only the reference tells it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from msmd.core.units import ARKIT_NAMES, EXPRESSION, NUM_ARKIT
+from msmd.data.packed import Clip, PackedDataset
+from msmd.face.expression_space import load_expression_space
+from msmd.face.readers.arkit_motion import code_of_arkit
+from msmd.face.regions import INNER_LIP_PAIRS
+
+RESTYLE_PROBABILITY: Final = 0.5
+"""Of the pairs."""
+
+POSED_EXPRESSIONS: Final = 400
+"""Expressions posed on the rig beside those of the recordings: recordings hold few raised brows."""
+
+STRENGTH: Final = (0.4, 1.4)
+"""Range of the factor on a borrowed expression."""
+
+ARTICULATION: Final = (0.75, 1.3)
+"""Range of the factor on the clip's own motion about the neutral face, in which lips are closed."""
+
+_POSABLE: Final = (
+    *("mouthSmile", "mouthFrown", "mouthStretch", "mouthUpperUp", "mouthDimple", "mouthPress"),
+    *("browDown", "browOuterUp", "eyeSquint", "eyeWide", "cheekSquint", "noseSneer"),
+)
+
+
+class Restyler:
+    """Borrows persistent expressions from the training clips and from poses of the rig."""
+
+    def __init__(self, packed: PackedDataset, seed: int = 0) -> None:
+        clips = [clip for clip in packed.select("train") if clip.has_upper]
+        recorded = [packed.motion(clip.id)[:, EXPRESSION].mean(0) for clip in clips if _is_acted(clip)]
+        posed = pose_expressions(POSED_EXPRESSIONS, np.random.default_rng(seed))
+        self._sources: Sequence[Float32[np.ndarray, "expressions 64"]] = [
+            np.stack(group) for group in (recorded, list(posed)) if len(group)
+        ]
+        self._gap = lip_gap_direction()
+
+    def __call__(
+        self, motion: Float32[np.ndarray, "frames 67"], chance: np.random.Generator
+    ) -> Float32[np.ndarray, "frames 67"]:
+        """`motion` (not standardised) with another persistent expression; the lips close where they closed.
+
+        Half of the time the clip's own persistent expression is taken away first.
+        """
+        source = self._sources[chance.integers(len(self._sources))]
+        offset = source[chance.integers(len(source))] * chance.uniform(*STRENGTH)
+        own = motion[:, EXPRESSION]
+        if chance.random() < 0.5:
+            offset = offset - own.mean(0)
+        restyled = motion.copy()
+        restyled[:, EXPRESSION] = own * chance.uniform(*ARTICULATION) + keep_lip_gap(offset, self._gap)
+        return restyled
+
+
+def pose_expressions(count: int, chance: np.random.Generator) -> Float32[np.ndarray, "count 64"]:
+    """Codes of one to four shapes of the rig, the same left and right, at 0.3 to 1."""
+    weights = np.zeros((count, NUM_ARKIT), np.float32)
+    for row in weights:
+        for name in chance.choice(_POSABLE, chance.integers(1, 5), replace=False):
+            strength = chance.uniform(0.3, 1.0)
+            for side in ("Left", "Right"):
+                row[ARKIT_NAMES.index(f"{name}{side}")] = strength
+            if name == "browOuterUp" and chance.random() < 0.7:
+                row[ARKIT_NAMES.index("browInnerUp")] = strength
+    return code_of_arkit(weights)
+
+
+def lip_gap_direction() -> Float[np.ndarray, "64"]:
+    """How each dimension of the code opens the inner lips, mm: the gap is this, times the code."""
+    displacement = load_expression_space().decode(np.eye(EXPRESSION.stop, dtype=np.float32))
+    upper, lower = np.asarray(INNER_LIP_PAIRS).T
+    return (displacement[:, upper, 1] - displacement[:, lower, 1]).mean(1)
+
+
+def keep_lip_gap(offset: Float[np.ndarray, "64"], gap: Float[np.ndarray, "64"]) -> Float[np.ndarray, "64"]:
+    """The nearest offset that neither opens nor closes the lips."""
+    return offset - gap * (gap @ offset) / (gap @ gap)
+
+
+def _is_acted(clip: Clip) -> bool:
+    return clip.emotion not in ("neutral",)

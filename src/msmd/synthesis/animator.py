@@ -1,0 +1,169 @@
+"""Sound and style code in, `Animation` out: the one synthesis path of the whole project."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+from msmd.core.animation import Animation, Motion, StyleCode
+from msmd.core.errors import MsmdError
+from msmd.core.progress import Progress, no_progress
+from msmd.core.units import ARKIT_NAMES, EXPRESSION, MOTION_FPS, NUM_ARKIT
+from msmd.diffusion.samplers import SAMPLERS
+from msmd.diffusion.schedule import cosine_schedule
+from msmd.face.readers.arkit_motion import code_of_arkit
+from msmd.synthesis.bundle import Bundle
+from msmd.synthesis.rest import is_silent, rest_motion
+from msmd.synthesis.windows import Generated, Sampling, generate
+
+DEFAULT_STEPS: Mapping[str, int] = {"dpmpp": 10, "ddim": 20, "ddpm": 1000}
+"""Steps that each sampler takes when none are asked for; ddpm's is the paper's (section 5.3)."""
+
+MIN_STYLE_SECONDS = 1.0
+"""A style is what persists; less than this shows none."""
+
+
+@dataclass(frozen=True)
+class SamplingOptions:
+    """Options of generation; see `msmd.api.Performer.animate`.
+
+    Attributes:
+        guidance_audio, guidance_style: lambda of Eq. 6 (section 5.2: 1).
+        sampler: key of `DEFAULT_STEPS`.
+        steps: None takes the sampler's default.
+    """
+
+    guidance_audio: float = 1.0
+    guidance_style: float = 1.0
+    sampler: str = "dpmpp"
+    steps: int | None = None
+
+
+class Animator:
+    """A bundle at work."""
+
+    def __init__(self, bundle: Bundle, device: str = "cpu") -> None:
+        self._bundle = bundle
+        self._device = device
+        try:
+            self._model = bundle.model.to(device)
+        except (RuntimeError, AssertionError) as error:
+            raise MsmdError(f"device {device!r} cannot be used here: {error}. Use device='cpu'.") from error
+        self._schedule = cosine_schedule(bundle.diffusion_config)
+
+    @property
+    def styles(self) -> Mapping[str, StyleCode]:
+        """Built-in styles by name."""
+        return self._bundle.styles
+
+    @torch.inference_mode()
+    def encode_style(self, motion: Motion) -> StyleCode:
+        """mu of the style VAE (section 4.2) for a reference of any length.
+
+        The encoder was trained on windows of N_w frames; a longer reference is cut into equal
+        pieces of about that length, whose means are averaged.
+
+        Raises:
+            MsmdError: shorter than `MIN_STYLE_SECONDS`.
+        """
+        motion = motion.resample(MOTION_FPS)
+        if motion.duration_seconds < MIN_STYLE_SECONDS:
+            raise MsmdError(
+                f"the style reference has {motion.duration_seconds:.2f} s of motion; "
+                f"at least {MIN_STYLE_SECONDS:g} s are needed. Give a longer clip."
+            )
+        values = ((motion.values - self._bundle.mean) / self._bundle.std).astype(np.float32)
+        count = math.ceil(len(values) / self._model.config.num_frames)
+        pieces = [torch.from_numpy(piece).to(self._device)[None] for piece in np.array_split(values, count)]
+        means = torch.cat([self._model.encode_style(piece)[0] for piece in pieces])
+        return StyleCode(means.mean(0).cpu().numpy(), motion.origin.get("source", "style"))
+
+    def animate(
+        self,
+        samples: Float32[np.ndarray, "num_samples"],
+        style: StyleCode | None,
+        seed: int = 0,
+        options: SamplingOptions | None = None,
+    ) -> Animation:
+        """Animate 16 kHz speech; `style` None speaks without a style."""
+        return self.animate_timed(samples, style, seed, options)[0]
+
+    def animate_timed(
+        self,
+        samples: Float32[np.ndarray, "num_samples"],
+        style: StyleCode | None,
+        seed: int = 0,
+        options: SamplingOptions | None = None,
+        progress: Progress = no_progress,
+    ) -> tuple[Animation, dict[str, float], list[str]]:
+        """`animate`, with the seconds that features and sampling took, and warnings.
+
+        Silence gives a resting, blinking face and a warning.
+
+        Raises:
+            MsmdError: an unknown sampler, or a style code of another model.
+        """
+        sampling = self._check(options or SamplingOptions(), style, seed)
+        start = time.perf_counter()
+        features = self._bundle.audio_encoder.encode(samples)
+        encoded = time.perf_counter()
+        mean = None if style is None else style.mean
+        warnings = []
+        if is_silent(samples):
+            warnings.append("the sound is silent: the face rests and blinks.")
+            generated = self._rest(features, mean, sampling)
+        else:
+            generated = generate(self._model, self._schedule, features, mean, sampling, progress)
+        seconds = {"features": encoded - start, "sampling": time.perf_counter() - encoded}
+        return self._to_animation(generated, sampling), seconds, warnings
+
+    def _check(self, options: SamplingOptions, style: StyleCode | None, seed: int) -> Sampling:
+        if options.sampler not in SAMPLERS:
+            raise MsmdError(f"unknown sampler {options.sampler!r}. There are: {', '.join(DEFAULT_STEPS)}.")
+        steps = DEFAULT_STEPS[options.sampler] if options.steps is None else options.steps
+        limit = self._bundle.diffusion_config.num_timesteps
+        if not 1 <= steps <= limit:
+            raise MsmdError(f"{steps} sampling steps: this model takes 1 to {limit}.")
+        if style is not None and len(style.mean) != self._model.config.style_dim:
+            raise MsmdError(
+                f"style code {style.name!r} has {len(style.mean)} numbers, this model's have "
+                f"{self._model.config.style_dim}. Encode the style with the model that animates."
+            )
+        return Sampling(options.sampler, steps, options.guidance_audio, options.guidance_style, seed)
+
+    def _rest(
+        self,
+        features: Float32[np.ndarray, "frames dim"],
+        mean: Float32[np.ndarray, "style_dim"] | None,
+        sampling: Sampling,
+    ) -> Generated:
+        """A resting face that blinks; with a style it keeps the basis in its mean strength."""
+        window = features[: self._model.config.num_frames]
+        heard = generate(self._model, self._schedule, window, mean, sampling)
+        std, shift = self._bundle.std, self._bundle.mean
+        persistent = np.zeros_like(shift)
+        if mean is not None:
+            persistent[EXPRESSION] = (heard.motion.mean(0) * std + shift)[EXPRESSION]
+        blink = np.zeros_like(shift)
+        lids = np.zeros((1, NUM_ARKIT), np.float32)
+        lids[0, [ARKIT_NAMES.index(f"eyeBlink{side}") for side in ("Left", "Right")]] = 1
+        blink[EXPRESSION] = code_of_arkit(lids)[0]
+        rng = np.random.default_rng(sampling.seed)
+        motion = (rest_motion(len(features), persistent, blink, rng) - shift) / std
+        alpha = np.zeros((len(features), len(heard.basis)), np.float32)
+        return Generated(motion.astype(np.float32), motion.astype(np.float32), alpha, heard.basis)
+
+    def _to_animation(self, generated: Generated, sampling: Sampling) -> Animation:
+        std, mean = self._bundle.std, self._bundle.mean
+        return Animation(
+            motion=Motion(generated.motion * std + mean, MOTION_FPS, {"source": "msmd"}),
+            primary_motion=generated.primary_motion * std + mean,
+            alpha=generated.alpha,
+            basis=generated.basis * std,
+            seed=sampling.seed,
+            settings=asdict(sampling) | {"bundle": self._bundle.info.get("name", "unnamed")},
+        )

@@ -1,0 +1,150 @@
+"""The window loop of section 4.1: a line of any length, N_w frames at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+
+from msmd.core.progress import Progress, no_progress
+from msmd.diffusion.guidance import Branches, guidance_branches
+from msmd.diffusion.samplers import SAMPLERS
+from msmd.diffusion.schedule import Schedule
+from msmd.model.denoiser import Denoised
+from msmd.model.motion_model import MotionModel
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How one line is sampled.
+
+    Attributes:
+        sampler: key of `msmd.diffusion.samplers.SAMPLERS`.
+        num_steps: for each window.
+        guidance_audio, guidance_style: lambda of Eq. 6 for each condition.
+        seed: with the number of the window it decides the noise, so that neither the batch nor
+            the length of the line changes what an earlier window looks like.
+    """
+
+    sampler: str
+    num_steps: int
+    guidance_audio: float
+    guidance_style: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A sampled line in standardised units; motion = primary_motion + alpha @ basis (Eq. 4).
+
+    Attributes:
+        motion, primary_motion: (frames, D).
+        alpha: (frames, K).
+        basis: (K, D).
+    """
+
+    motion: Float32[np.ndarray, "frames dim"]
+    primary_motion: Float32[np.ndarray, "frames dim"]
+    alpha: Float32[np.ndarray, "frames num_basis"]
+    basis: Float32[np.ndarray, "num_basis dim"]
+
+
+@torch.inference_mode()
+def generate(
+    model: MotionModel,
+    schedule: Schedule,
+    audio_features: Float32[np.ndarray, "frames audio_dim"],
+    style_mean: Float32[np.ndarray, "style_dim"] | None,
+    sampling: Sampling,
+    progress: Progress = no_progress,
+) -> Generated:
+    """Sample the motion of a line, window after window. Only the result grows with the line.
+
+    Guidance mixes branches whose bases differ. Alpha and basis are those of the fully conditioned
+    branch; the primary motion takes up the rest, so that Eq. 4 holds for the result.
+
+    Args:
+        model: in evaluation mode.
+        schedule: that it was trained with.
+        audio_features: at 25 fps.
+        style_mean: the style code; None speaks without a style.
+        sampling: see there.
+        progress: told of sampled frames.
+    """
+    device = next(model.parameters()).device
+    style_scale = 0.0 if style_mean is None else sampling.guidance_style
+    branches = guidance_branches(float(sampling.guidance_audio), float(style_scale))
+    if style_mean is None:
+        code, basis_style = model.null_style(1), model.null_style(1)
+    else:
+        code = torch.from_numpy(style_mean).to(device)[None]
+        basis_style = code
+    basis = model.style_basis(basis_style)[0]
+    motions, alphas, done = [], [], 0
+    prev_motion = prev_audio = None
+    for index, (audio, valid) in enumerate(_windows(audio_features, model.config.num_frames)):
+        audio, valid = audio.to(device), valid.to(device)
+        window = _Window(model, branches, audio, valid, code, style_mean is None, prev_motion, prev_audio)
+        noise = torch.Generator().manual_seed(sampling.seed * 1_000_003 + index)
+        shape = (1, model.config.num_frames, model.config.motion_dim)
+
+        def draw(noise: torch.Generator = noise, shape: tuple[int, int, int] = shape) -> Tensor:
+            return torch.randn(shape, generator=noise).to(device)
+
+        sampled = SAMPLERS[sampling.sampler](window.predict, draw(), schedule, sampling.num_steps, draw)
+        count = int(valid.sum())
+        motions.append(sampled[0, :count].cpu().numpy())
+        alphas.append(window.alpha[0, :count].cpu().numpy())
+        prev_motion = sampled[:, -model.config.num_prev_frames :]
+        prev_audio = audio[:, -model.config.num_prev_frames :]
+        done += count
+        progress("sampling", done, len(audio_features))
+    motion, alpha = np.concatenate(motions), np.concatenate(alphas)
+    poses = basis.cpu().numpy()
+    return Generated(motion, motion - alpha @ poses, alpha, poses)
+
+
+def _windows(features: Float32[np.ndarray, "frames dim"], num_frames: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """(1, N_w, dim) features and the (1, N_w) mask of frames that are there; the last is padded."""
+    for start in range(0, len(features), num_frames):
+        piece = torch.from_numpy(features[start : start + num_frames])
+        missing = num_frames - len(piece)
+        valid = torch.arange(num_frames) < len(piece)
+        yield torch.nn.functional.pad(piece, (0, 0, 0, missing))[None], valid[None]
+
+
+class _Window:
+    """The guided predictor of one window; its conditions are prepared once for all steps."""
+
+    def __init__(
+        self,
+        model: MotionModel,
+        branches: Branches,
+        audio: Tensor,
+        valid: Tensor,
+        code: Tensor,
+        unstyled: bool,
+        prev_motion: Tensor | None,
+        prev_audio: Tensor | None,
+    ) -> None:
+        self._model, self._branches = model, branches
+        audio_null, style_null = branches.null_flags(1, audio.device)
+        self._conditions = model.prepare(
+            branches.repeat(audio),
+            branches.repeat(code),
+            prev_motion=None if prev_motion is None else branches.repeat(prev_motion),
+            prev_audio_features=None if prev_audio is None else branches.repeat(prev_audio),
+            valid_mask=branches.repeat(valid),
+            audio_null=audio_null,
+            style_null=torch.ones_like(style_null) if unstyled else style_null,
+        )
+        self.alpha: Tensor = torch.empty(0)
+
+    def predict(self, x_t: Tensor, timestep: int) -> Tensor:
+        """x_0 by Eq. 6; keeps alpha of the fully conditioned branch, which comes first."""
+        times = torch.full((len(self._branches),), timestep, device=x_t.device)
+        output: Denoised = self._model.predict(self._branches.repeat(x_t), times, self._conditions)
+        self.alpha = output.alpha[:1]
+        return self._branches.combine(output.motion)

@@ -1,0 +1,142 @@
+"""From a finished run to a bundle: weights, audio encoder, statistics, built-in styles, model card."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from msmd.audio.embedded import EmbeddedEncoder
+from msmd.core.animation import Motion, StyleCode
+from msmd.core.errors import MsmdError
+from msmd.core.units import MOTION_FPS
+from msmd.data.packed import Clip, PackedDataset
+from msmd.synthesis.animator import Animator
+from msmd.synthesis.bundle import Bundle, load_bundle, save_bundle
+from msmd.training.run_folder import TrainedModel, load_trained_model
+
+STYLE_CORPUS = "ravdess"
+"""The corpus whose acted emotions become the built-in styles."""
+
+STYLE_NAMES: Mapping[str, str] = {"disgust": "disgusted"}
+"""Emotions of the corpus that are called otherwise as a style."""
+
+LICENCE = "CC BY-NC-SA 4.0 (trained on RAVDESS among others): not for commercial use"
+
+
+def make_bundle(
+    run: Path, audio_encoder: Path, dataset: Path, out: Path, results: Path | None = None
+) -> None:
+    """Write the bundle folder of a run.
+
+    Args:
+        run: run folder of `train`.
+        audio_encoder: folder that the audio encoder's training wrote.
+        dataset: packed dataset that it was trained on; its training clips give the built-in styles.
+        out: bundle folder.
+        results: Markdown with held-out numbers for the model card.
+
+    Raises:
+        MsmdError: parts that do not belong together, or that are missing.
+    """
+    trained = load_trained_model(run)
+    encoder = EmbeddedEncoder.load(audio_encoder)
+    if encoder.dim != trained.preset.model.audio_dim:
+        raise MsmdError(
+            f"the run reads audio features of {trained.preset.model.audio_dim} numbers, the encoder in "
+            f"{audio_encoder} gives {encoder.dim}. Give the encoder whose features it was trained on."
+        )
+    packed = PackedDataset(dataset)
+    info = _describe(run, trained, packed)
+    bundle = Bundle(
+        model=trained.model,
+        audio_encoder=encoder,
+        model_config=trained.preset.model,
+        diffusion_config=trained.preset.diffusion,
+        mean=trained.mean,
+        std=trained.std,
+        styles={},
+        licence=LICENCE,
+        info=info,
+    )
+    styles = learn_styles(Animator(bundle), packed)
+    held_out = "" if results is None else results.read_text(encoding="utf-8")
+    save_bundle(out, replace(bundle, styles=styles), write_card(info, packed, held_out))
+    load_bundle(out)
+
+
+def learn_styles(animator: Animator, packed: PackedDataset) -> dict[str, StyleCode]:
+    """One code for each emotion: the mean over speakers of the mean over a speaker's training clips."""
+    means: dict[str, dict[str, list[Float32[np.ndarray, _]]]] = defaultdict(lambda: defaultdict(list))
+    for clip in packed.select("train"):
+        if clip.corpus == STYLE_CORPUS:
+            code = animator.encode_style(Motion(packed.motion(clip.id), MOTION_FPS))
+            means[STYLE_NAMES.get(clip.emotion, clip.emotion)][clip.speaker].append(code.mean)
+    styles = {}
+    for name, speakers in sorted(means.items()):
+        mean = np.mean([np.mean(codes, axis=0) for codes in speakers.values()], axis=0)
+        styles[name] = StyleCode(mean.astype(np.float32), name)
+    return styles
+
+
+def _describe(run: Path, trained: TrainedModel, packed: PackedDataset) -> dict[str, object]:
+    rows = (run / "log.csv").read_text(encoding="utf-8").splitlines()
+    last = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
+    minutes: dict[str, float] = defaultdict(float)
+    for clip in packed.select("train"):
+        minutes[clip.corpus] += _minutes(clip)
+    return {
+        "name": "embedded",
+        "commit": trained.run.get("commit", "unknown"),
+        "training_steps": int(last["step"]),
+        "training_minutes": round(float(last["seconds"]) / 60, 1),
+        "batch_size": trained.preset.training.batch_size,
+        "parameters": sum(weight.numel() for weight in trained.model.parameters()),
+        "minutes_of_training_data": {name: round(value, 1) for name, value in minutes.items()},
+        "environment": trained.run.get("environment", {}),
+    }
+
+
+def _minutes(clip: Clip) -> float:
+    return clip.frames / float(MOTION_FPS) / 60
+
+
+def write_card(info: Mapping[str, object], packed: PackedDataset, held_out: str) -> str:
+    """The model card: what it was made from, what it may be used for, how good it is."""
+    licences: dict[tuple[str, str], float] = defaultdict(float)
+    for clip in packed.select("train"):
+        licences[clip.corpus, clip.licence] += _minutes(clip)
+    table = [
+        f"| {corpus} | {minutes:.1f} | {licence} |" for (corpus, licence), minutes in sorted(licences.items())
+    ]
+    return "\n".join(
+        [
+            f"# Model card: {info['name']}",
+            "",
+            f"**Licence of these weights: {LICENCE}.** The code around them is Apache-2.0.",
+            "",
+            f"{info['parameters']:,} parameters, {info['training_steps']} steps of {info['batch_size']} pairs "
+            f"of windows, {info['training_minutes']} minutes on two processor cores, commit {info['commit']}.",
+            "",
+            "## Data it was trained on",
+            "",
+            "| corpus | minutes | terms of the recordings |",
+            "|---|---|---|",
+            *table,
+            "",
+            "Whole clips, speakers and actors were kept apart for judging; `docs/data.md` says which.",
+            "",
+            "## What it is for",
+            "",
+            "Previews, research and games that are not sold. One neutral speaker of English gave most of the "
+            "articulation; two sentences by a few actors gave most of the emotion. Expect weaker lips on "
+            "voices and languages far from these.",
+            "",
+            "## Held-out numbers",
+            "",
+            held_out or "See `docs/results.md`.",
+            "",
+        ]
+    )
