@@ -34,7 +34,7 @@ def test_report_names_outputs_times_and_warnings(make_animation, tmp_path):
     write_report(animation, tmp_path / "take.json", outputs, seconds, ["the sound is silent"])
     report = json.loads((tmp_path / "take.json").read_text())
     assert report["outputs"] == {"npz": "take.npz"}
-    assert report["real_time_factor"] == {"generation": 4.0, "everything": 2.0}
+    assert report["real_time_factor"] == {"generation": 0.25, "everything": 0.5}
     assert report["warnings"] == ["the sound is silent"]
     assert (report["frames"], report["fps"], report["seed"]) == (50, "25", 7)
     assert report["settings"] == animation.settings

@@ -106,7 +106,8 @@ class TwoWindowSampler:
             features[row, :end] = heard[start : start + size]
             valid[row, :end] = True
             observed[:, row] = chain[0].has_lips, chain[0].has_upper, chain[0].has_head
-        return Batch(motion, features, valid, *observed, restyled)
+        has_lips, has_upper, has_head = observed
+        return Batch(motion, features, valid, has_lips, has_upper, has_head, restyled)
 
     def _group_chances(self, corpus_weights: Mapping[str, float]) -> np.ndarray:
         """A corpus by its weight, a group within it by the square root of its length: no speaker drowns."""

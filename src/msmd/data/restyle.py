@@ -5,14 +5,13 @@ would read the style off the sound. So some pairs take the persistent expression
 in motion and style reference alike. Then only the reference tells it.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 from msmd.core.units import ARKIT_NAMES, EXPRESSION, NUM_ARKIT
-from msmd.data.packed import Clip, PackedDataset
+from msmd.data.packed import PackedDataset
 from msmd.face.expression_space import load_expression_space
 from msmd.face.readers.arkit_motion import code_of_arkit
 from msmd.face.regions import INNER_LIP_PAIRS
@@ -36,15 +35,16 @@ _POSABLE: Final = (
 
 
 class Restyler:
-    """Borrows persistent expressions from the training clips and from poses of the rig."""
+    """Borrows persistent expressions, half of the time recorded ones, half poses of the rig.
 
-    def __init__(self, packed: PackedDataset, seed: int = 0) -> None:
-        clips = [clip for clip in packed.select("train") if clip.has_upper]
-        recorded = [packed.motion(clip.id)[:, EXPRESSION].mean(0) for clip in clips if _is_acted(clip)]
+    Args:
+        recorded: persistent expressions of training clips; there may be none.
+        seed: of the poses.
+    """
+
+    def __init__(self, recorded: Float32[np.ndarray, "clips 64"], seed: int = 0) -> None:
         posed = pose_expressions(POSED_EXPRESSIONS, np.random.default_rng(seed))
-        self._sources: Sequence[Float32[np.ndarray, "expressions 64"]] = [
-            np.stack(group) for group in (recorded, list(posed)) if len(group)
-        ]
+        self._sources = [group for group in (recorded, posed) if len(group)]
         self._gap = lip_gap_direction()
 
     def __call__(
@@ -54,7 +54,7 @@ class Restyler:
 
         Half of the time the clip's own persistent expression is taken away first.
         """
-        source = self._sources[chance.integers(len(self._sources))]
+        source = self._sources[int(chance.integers(len(self._sources)))]
         offset = source[chance.integers(len(source))] * chance.uniform(*STRENGTH)
         own = motion[:, EXPRESSION]
         if chance.random() < 0.5:
@@ -89,5 +89,8 @@ def keep_lip_gap(offset: Float[np.ndarray, "64"], gap: Float[np.ndarray, "64"]) 
     return offset - gap * (gap @ offset) / (gap @ gap)
 
 
-def _is_acted(clip: Clip) -> bool:
-    return clip.emotion not in ("neutral",)
+def persistent_expressions(packed: PackedDataset) -> Float32[np.ndarray, "clips 64"]:
+    """The mean code of each training clip that shows the upper face and is not neutral."""
+    clips = [clip for clip in packed.select("train") if clip.has_upper and clip.emotion != "neutral"]
+    means = [packed.motion(clip.id)[:, EXPRESSION].mean(0) for clip in clips]
+    return np.array(means, np.float32).reshape(-1, EXPRESSION.stop)

@@ -62,8 +62,8 @@ def write_report(
 
 
 def _factor(duration_seconds: float, spent_seconds: float) -> float | None:
-    """Seconds of animation for each second of computing; none where no time was measured."""
-    return round(duration_seconds / spent_seconds, 2) if spent_seconds > 0 else None
+    """Seconds of computing for each second of animation; none where no time was measured."""
+    return round(spent_seconds / duration_seconds, 3) if spent_seconds > 0 else None
 
 
 def _name_beside(output: Path, report: Path) -> str:

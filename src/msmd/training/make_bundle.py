@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
 
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.core.animation import Motion, StyleCode
@@ -69,7 +68,7 @@ def make_bundle(
 
 def learn_styles(animator: Animator, packed: PackedDataset) -> dict[str, StyleCode]:
     """One code for each emotion: the mean over speakers of the mean over a speaker's training clips."""
-    means: dict[str, dict[str, list[Float32[np.ndarray, _]]]] = defaultdict(lambda: defaultdict(list))
+    means: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
     for clip in packed.select("train"):
         if clip.corpus == STYLE_CORPUS:
             code = animator.encode_style(Motion(packed.motion(clip.id), MOTION_FPS))
@@ -117,8 +116,9 @@ def write_card(info: Mapping[str, object], packed: PackedDataset, held_out: str)
             "",
             f"**Licence of these weights: {LICENCE}.** The code around them is Apache-2.0.",
             "",
-            f"{info['parameters']:,} parameters, {info['training_steps']} steps of {info['batch_size']} pairs "
-            f"of windows, {info['training_minutes']} minutes on two processor cores, commit {info['commit']}.",
+            f"{info['parameters']:,} parameters, {info['training_steps']} steps of {info['batch_size']} pairs",
+            f"of windows, {info['training_minutes']} minutes on two processor cores, commit",
+            f"{info['commit']}.",
             "",
             "## Data it was trained on",
             "",

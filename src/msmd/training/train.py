@@ -14,7 +14,7 @@ from msmd.core.units import HEAD_ROTATION, NUM_EXPRESSION
 from msmd.data.mirror import mirror_matrix
 from msmd.data.packed import PackedDataset, Split, measure_statistics
 from msmd.data.pairs import CORPUS_WEIGHTS, Batch, TwoWindowSampler
-from msmd.data.restyle import Restyler
+from msmd.data.restyle import Restyler, persistent_expressions
 from msmd.face.expression_space import load_expression_space
 from msmd.face.regions import UPPER_FACE
 from msmd.training.dimension_weights import DimensionWeights, weigh_dimensions
@@ -74,7 +74,7 @@ def train(
             seed=training.seed,
             split=split,
             mirror=mirror_matrix() if training.mirror and split == "train" else None,
-            restyle=Restyler(packed) if training.restyle else None,
+            restyle=Restyler(persistent_expressions(packed)) if training.restyle else None,
         )
 
     sampler, held_out = open_split("train"), open_split("val")
