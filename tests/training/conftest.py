@@ -38,6 +38,7 @@ def make_pairs(seed: int, count: int = 2) -> WindowPairs:
         audio_features=torch.randn(count, 60, 5, generator=generator),
         valid=torch.ones(count, 60, dtype=torch.bool),
         has_lips=torch.ones(count, dtype=torch.bool),
+        restyled=torch.zeros(count, dtype=torch.bool),
         weights=torch.ones(count, 67),
     )
 

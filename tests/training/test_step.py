@@ -108,3 +108,9 @@ def test_every_parameter_learns(tiny_preset, pairs):
     compute_losses(model, cosine_schedule(preset.diffusion), pairs, config).total.backward()
     still = [name for name, value in model.named_parameters() if value.grad is None or not value.grad.any()]
     assert not still
+
+
+def test_a_borrowed_expression_keeps_its_style_reference(losses_of, pairs):
+    borrowed = replace(pairs, restyled=torch.ones(2, dtype=torch.bool))
+    assert losses_of(borrowed, style_dropout=1.0).total == losses_of(borrowed, style_dropout=0.0).total
+    assert losses_of(borrowed, style_dropout=1.0).total != losses_of(pairs, style_dropout=1.0).total
