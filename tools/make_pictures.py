@@ -1,0 +1,43 @@
+"""Make docs/styles.png: one line of speech, spoken in the built-in styles, at the same moments.
+
+python tools/make_pictures.py [--bundle FOLDER] [--audio examples/line.ogg] [--out docs/styles.png]
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+import msmd
+from msmd.face.arkit_weights import arkit_of_motion
+from msmd.face.rig import load_rig
+from msmd.render.face import render_frames
+from msmd.render.sheet import write_contact_sheet
+
+ROOT = Path(__file__).parents[1]
+STYLES = (None, "neutral", "happy", "sad", "angry", "disgusted", "calm", "surprised", "fearful")
+COLUMNS = 7
+SIZE_PX = 180
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bundle", type=Path)
+    parser.add_argument("--audio", type=Path, default=ROOT / "examples" / "line.ogg")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "styles.png")
+    options = parser.parse_args()
+    model, rig = msmd.load(options.bundle), load_rig()
+    rows = []
+    for style in STYLES:
+        motion = model.animate(options.audio, style).animation.motion
+        moments = np.linspace(0.08, 0.92, COLUMNS) * motion.num_frames
+        chosen = moments.astype(int)
+        vertices = rig.vertices(arkit_of_motion(motion)[chosen])
+        rows.append(
+            (style or "no style", list(render_frames(vertices, motion.head_rotation[chosen], SIZE_PX)))
+        )
+    write_contact_sheet(rows, options.out)
+
+
+if __name__ == "__main__":
+    main()
