@@ -215,7 +215,7 @@ class Performer:
         settings = dict(animation.settings) | {"audio": str(audio), "head": head, "fps": str(fps)}
         settings["style"] = None if code is None else code.name
         animation = replace(resample(animation, fps), settings=settings, sound=playback)
-        return Take(animation, seconds, warnings)
+        return Take(animation, seconds, [*(code.notes if code else ()), *warnings])
 
 
 def hold_head(animation: Animation) -> Animation:

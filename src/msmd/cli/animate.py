@@ -44,7 +44,10 @@ def animate_command(
     head: Annotated[bool, typer.Option("--head/--no-head", help="Whether the head moves.")] = True,
     neutral: Annotated[
         str,
-        typer.Option(help="For a style video: when the face is at rest, such as 3.2s; auto estimates it."),
+        typer.Option(
+            help="For a style video: when the face is at rest, such as 3.2s; or another recording of the "
+            "same person at rest; auto guesses."
+        ),
     ] = "auto",
     size: Annotated[int, typer.Option(min=64, max=2160, help="Edge of the video in pixels.")] = 512,
     bundle: Annotated[

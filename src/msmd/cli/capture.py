@@ -14,7 +14,11 @@ def capture_command(
     video: Annotated[Path, typer.Argument(help="A video of one face.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Motion file to write, .npz.")],
     neutral: Annotated[
-        str, typer.Option(help="When the face is at rest, such as 3.2s; auto estimates it.")
+        str,
+        typer.Option(
+            help="When the face is at rest, such as 3.2s; or another recording of the same person at rest; "
+            "auto guesses."
+        ),
     ] = "auto",
 ) -> None:
     """Follow a face through a video and write its motion at 25 frames per second.

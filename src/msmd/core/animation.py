@@ -95,10 +95,12 @@ class StyleCode:
     Attributes:
         mean: (d_style,) mu of the posterior; generation uses it without sampling.
         name: what a person calls it.
+        notes: what to know of the reference it came from, a sentence each.
     """
 
     mean: Float32[np.ndarray, "d_style"]
     name: str = "style"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,12 @@ LONGEST_GAP_SECONDS: Final = 0.5
 MIN_SECONDS: Final = 1.0
 """Less than this of a face says nothing of its style."""
 
+GUESSED_NEUTRAL = (
+    "the face at rest was guessed from the quietest frames of the clip: an expression held throughout "
+    "is lost. Name a moment at rest with --neutral 3.2s."
+)
+"""What a user should know of `neutral="auto"`."""
+
 
 def capture(
     path: str | Path, neutral: str | Neutral = "auto", progress: Progress = no_progress
@@ -51,6 +57,8 @@ def capture(
         raise CaptureError(f"{path}: {error}") from error
     origin = {"source": path.name, "tracker": "MediaPipe face mesh"} | dict(motion.origin)
     warnings += filter(None, [origin.get("warnings", "")])
+    if neutral == "auto":
+        warnings.append(GUESSED_NEUTRAL)
     if warnings:
         origin["warnings"] = "\n".join(warnings)
     return Motion(motion.values, motion.fps, origin), raw

@@ -80,7 +80,8 @@ class Animator:
         count = math.ceil(len(values) / self._model.config.num_frames)
         pieces = [torch.from_numpy(piece).to(self._device)[None] for piece in np.array_split(values, count)]
         means = torch.cat([self._model.encode_style(piece)[0] for piece in pieces])
-        return StyleCode(means.mean(0).cpu().numpy(), motion.origin.get("source", "style"))
+        notes = tuple(filter(None, motion.origin.get("warnings", "").split("\n")))
+        return StyleCode(means.mean(0).cpu().numpy(), motion.origin.get("source", "style"), notes)
 
     def animate(
         self,
