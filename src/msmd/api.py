@@ -31,6 +31,9 @@ FORMATS: Mapping[str, str] = {
 }
 """Every format a take can be written in, with the ending of its file."""
 
+DEFAULTS = SamplingOptions()
+"""What `animate` does if nothing else is asked for."""
+
 PLAYBACK_RATE_HZ = 48_000
 """Sample rate of the sound that goes into a video."""
 
@@ -164,10 +167,11 @@ class Performer:
         audio: str | Path,
         style: str | Path | Motion | StyleCode | None = None,
         *,
-        guidance_audio: float = 1.0,
-        guidance_style: float = 1.0,
-        sampler: str = "dpmpp",
-        steps: int | None = None,
+        guidance_audio: float = DEFAULTS.guidance_audio,
+        guidance_style: float = DEFAULTS.guidance_style,
+        sampler: str = DEFAULTS.sampler,
+        steps: int | None = DEFAULTS.steps,
+        smooth: bool = DEFAULTS.smooth,
         seed: int = 0,
         fps: Fraction = MOTION_FPS,
         head: bool = True,
@@ -183,6 +187,7 @@ class Performer:
             guidance_style: lambda of Eq. 6 for style; 0 turns guidance off, 2 exaggerates.
             sampler: "dpmpp" (few steps), "ddim", or "ddpm" (the paper's).
             steps: sampling steps; the sampler's own number if None (ddpm: 1000).
+            smooth: whether noise from frame to frame is filtered out; see `smooth_motion`.
             seed: of the noise; the same seed gives the same motion.
             fps: frames per second of the result; generation itself runs at 25.
             head: whether the head moves.
@@ -205,6 +210,7 @@ class Performer:
             guidance_style=guidance_style,
             sampler=sampler,
             steps=steps,
+            smooth=smooth,
         )
         animation, spent, warnings = self._animator.animate_timed(
             sound.samples, code, seed=seed, options=options, progress=progress

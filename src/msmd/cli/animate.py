@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import msmd
-from msmd.api import FORMATS, Performer, Take, check_folder, check_formats
+from msmd.api import DEFAULTS, FORMATS, Performer, Take, check_folder, check_formats
 from msmd.cli.terminal import print_error, print_warning, progress_bar
 from msmd.core.animation import StyleCode
 from msmd.core.errors import MsmdError
@@ -28,10 +28,10 @@ def animate_command(
     formats: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(FORMATS)}.")] = ",".join(FORMATS),
     guidance_audio: Annotated[
         float, typer.Option(min=0, max=10, help="How firmly the lips follow the sound (Eq. 6); 0 is off.")
-    ] = 1.0,
+    ] = DEFAULTS.guidance_audio,
     guidance_style: Annotated[
         float, typer.Option(min=0, max=10, help="How firmly the face follows the style; 2 exaggerates.")
-    ] = 1.0,
+    ] = DEFAULTS.guidance_style,
     sampler: Annotated[
         str, typer.Option(help="dpmpp (few steps), ddim, or ddpm (the paper's, 1000 steps).")
     ] = "dpmpp",
@@ -41,6 +41,9 @@ def animate_command(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same motion.")] = 0,
     fps: Annotated[str, typer.Option(help="Frames per second: 25, 29.97, 30000/1001, 60 ...")] = "25",
+    smooth: Annotated[
+        bool, typer.Option("--smooth/--no-smooth", help="Whether noise from frame to frame is filtered out.")
+    ] = DEFAULTS.smooth,
     head: Annotated[bool, typer.Option("--head/--no-head", help="Whether the head moves.")] = True,
     neutral: Annotated[
         str,
@@ -82,6 +85,7 @@ def animate_command(
                 guidance_style=guidance_style,
                 sampler=sampler,
                 steps=steps,
+                smooth=smooth,
                 seed=seed,
                 fps=rate,
                 head=head,
