@@ -182,6 +182,6 @@ def smooth_motion(generated: Generated) -> Generated:
     A few sampling steps leave noise that no recording had. The filter is linear, so Eq. 4 still holds.
     """
     seconds = np.arange(len(generated.motion)) / float(MOTION_FPS)
-    primary = smooth_to_rate(generated.primary_motion, seconds, seconds)
-    alpha = smooth_to_rate(generated.alpha, seconds, seconds)
+    both = np.concatenate([generated.primary_motion, generated.alpha], axis=1)
+    primary, alpha = np.split(smooth_to_rate(both, seconds, seconds), [generated.motion.shape[1]], axis=1)
     return Generated(primary + alpha @ generated.basis, primary, alpha, generated.basis)
