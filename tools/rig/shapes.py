@@ -14,6 +14,10 @@ JAW_HINGE_MM = np.array([0.0, 705.0, 45.0])
 JAW_OPEN_DEGREES = 15.0
 MOUTH_WIDTH_OF_SPLIT_MM = 18.0
 """Over which one-sided mouth shapes fade from one side to the other."""
+BROW_LINE_MM = np.array([[13, 751], [26, 755], [37, 755], [46, 752], [52, 748], [60, 742]], float)
+"""x and y along the middle of a brow, from the nose to the temple; past its ends y stays."""
+OUTER_BROW_LIFT_MM = np.array([[8, 0], [13, 0.4], [26, 3.2], [38, 5.4], [48, 6], [60, 5.2], [76, 0]], float)
+"""By x: with the inner brow's lift, which ends at x = 38, the whole brow rises evenly."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,34 @@ def roll_lip(head: Head, which: str) -> np.ndarray:
     return 0.8 * target + pull
 
 
+def skin_normals(head: Head) -> np.ndarray:
+    """Unit normals of the skin, (N, 3); zero elsewhere."""
+    quads = head.source.quads_of("body")
+    quads = quads[np.isin(quads, head.parts["skin"]).all(1)]
+    a, b, c, d = (head.neutral[quads[:, i]] for i in range(4))
+    normals = np.zeros_like(head.neutral)
+    for corner in quads.T:
+        np.add.at(normals, corner, np.cross(c - a, d - b))
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+
+
+def lift_outer_brow(head: Head, side: str) -> np.ndarray:
+    """The outer two thirds of a brow slide up over the forehead, its tail along with them.
+
+    MakeHuman's own unit lifts one place by 8 mm and leaves the tail, so that the brow hooks.
+    """
+    across = head.neutral[:, 0] * (1 if side == "left" else -1)
+    above = head.neutral[:, 1] - np.interp(across, *BROW_LINE_MM.T)
+    # the forehead gives way over a wide stretch, the lid keeps to the eye
+    reach = np.exp(-0.5 * (above / np.where(above > 0, 15.0, 6.0)) ** 2)
+    height = np.interp(across, *OUTER_BROW_LIFT_MM.T) * reach
+    height[head.neutral[:, 2] < 60] = 0
+    normals = skin_normals(head)
+    along_skin = np.array([0.0, 1.0, 0.0]) - normals * normals[:, 1:2]
+    out = height[:, None] * along_skin * (np.linalg.norm(normals, axis=1) > 0)[:, None]
+    return smooth(head, out, 2, np.ones(len(out)))
+
+
 def stick_out_tongue(head: Head) -> np.ndarray:
     """The tip comes furthest, and a little down."""
     out, tongue = np.zeros_like(head.neutral), head.parts["tongue"]
@@ -147,7 +179,7 @@ def one_sided(head: Head, side: str) -> dict[str, np.ndarray]:
     smile = smooth(head, unit("mouth-corner-puller"), 3, cheeks)
     shapes = {
         "browDown": unit(f"eyebrows-{side}-down"),
-        "browOuterUp": unit(f"eyebrows-{side}-extern-up"),
+        "browOuterUp": lift_outer_brow(head, side),
         "eyeBlink": lids_closed,
         "eyeSquint": unit(f"eye-{side}-slit") * 0.8 + target(f"cheek/{s}-cheek-trans-up") * 0.15,
         "eyeWide": lids_open,

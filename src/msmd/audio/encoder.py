@@ -1,6 +1,6 @@
 """What every source of audio features A must do."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -8,6 +8,7 @@ from jaxtyping import Float32
 from msmd.core.units import SAMPLES_PER_FRAME
 
 
+@runtime_checkable
 class AudioEncoder(Protocol):
     """Speech -> audio features, one per motion frame.
 

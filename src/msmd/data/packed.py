@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -24,11 +24,6 @@ from msmd.core.progress import Progress, no_progress
 from msmd.core.units import EXPRESSION, HEAD_ROTATION, MOTION_DIM, SAMPLES_PER_FRAME
 
 Split = Literal["train", "val", "test"]
-
-
-@runtime_checkable
-class CheckedEncoder(AudioEncoder, Protocol):
-    """An `AudioEncoder` that the shape checker can tell at run time."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +173,7 @@ def write_packed(
         stale.unlink()
 
 
-def write_features(folder: Path, encoder: CheckedEncoder, progress: Progress = no_progress) -> Path:
+def write_features(folder: Path, encoder: AudioEncoder, progress: Progress = no_progress) -> Path:
     """Store an encoder's features of all clips beside them, as float16; returns the file.
 
     Each clip is encoded whole, so that every frame knows what comes before and after it.
