@@ -30,7 +30,8 @@ def animate_command(
         float, typer.Option(min=0, max=10, help="How firmly the lips follow the sound (Eq. 6); 0 is off.")
     ] = DEFAULTS.guidance_audio,
     guidance_style: Annotated[
-        float, typer.Option(min=0, max=10, help="How firmly the face follows the style; 2 exaggerates.")
+        float,
+        typer.Option(min=0, max=10, help="Beyond 0 the style is exaggerated: 0.5 is stronger, 2 is much."),
     ] = DEFAULTS.guidance_style,
     sampler: Annotated[
         str, typer.Option(help="dpmpp (few steps), ddim, or ddpm (the paper's, 1000 steps).")
@@ -66,7 +67,7 @@ def animate_command(
 
         msmd animate line.wav --style happy -o take/
 
-        msmd animate line.wav --style reference.mp4 --guidance-style 1.5 --fps 29.97 -o take/
+        msmd animate line.wav --style reference.mp4 --guidance-style 0.5 --fps 29.97 -o take/
 
         msmd animate lines/*.wav --style angry --formats livelink,json -o takes/
     """

@@ -1,7 +1,7 @@
 """From a finished run to a bundle: weights, audio encoder, statistics, built-in styles, model card."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import numpy as np
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.core.animation import Motion, StyleCode
 from msmd.core.errors import MsmdError
-from msmd.core.units import MOTION_FPS
+from msmd.core.units import EXPRESSION, MOTION_FPS
 from msmd.data.packed import Clip, PackedDataset
+from msmd.face.expression_space import load_expression_space
 from msmd.synthesis.animator import Animator
 from msmd.synthesis.bundle import Bundle, load_bundle, save_bundle
 from msmd.training.run_folder import TrainedModel, load_trained_model
@@ -21,6 +22,12 @@ STYLE_CORPUS = "ravdess"
 
 STYLE_NAMES: Mapping[str, str] = {"disgust": "disgusted"}
 """Emotions of the corpus that are called otherwise as a style."""
+
+EVEN_STYLES = ("neutral", "calm")
+"""Styles whose point is that nothing stands out."""
+
+EXPRESSIVE_SHARE = 1 / 3
+"""Of an emotion's clips make its built-in style."""
 
 LICENCE = "CC BY-NC-SA 4.0 (trained on RAVDESS among others): not for commercial use"
 
@@ -67,17 +74,37 @@ def make_bundle(
 
 
 def learn_styles(animator: Animator, packed: PackedDataset) -> dict[str, StyleCode]:
-    """One code for each emotion: the mean over speakers of the mean over a speaker's training clips."""
-    means: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
+    """One code for each emotion: the mean over its most expressive training clips.
+
+    Most acted clips hold their emotion faintly; a mean over all of them would show little. Clips
+    whose upper face was not observed count only where an emotion has no others. `EVEN_STYLES` are
+    the mean over all of their clips.
+    """
+    clips: dict[str, list[Clip]] = defaultdict(list)
     for clip in packed.select("train"):
         if clip.corpus == STYLE_CORPUS:
-            code = animator.encode_style(Motion(packed.motion(clip.id), MOTION_FPS))
-            means[STYLE_NAMES.get(clip.emotion, clip.emotion)][clip.speaker].append(code.mean)
+            clips[clip.emotion].append(clip)
     styles = {}
-    for name, speakers in sorted(means.items()):
-        mean = np.mean([np.mean(codes, axis=0) for codes in speakers.values()], axis=0)
+    for emotion, all_clips in sorted(clips.items()):
+        seen = [clip for clip in all_clips if clip.has_upper] or all_clips
+        chosen = seen if emotion in EVEN_STYLES else most_expressive(seen, packed)
+        motions = [Motion(packed.motion(clip.id), MOTION_FPS) for clip in chosen]
+        mean = np.mean([animator.encode_style(motion).mean for motion in motions], axis=0)
+        name = STYLE_NAMES.get(emotion, emotion)
         styles[name] = StyleCode(mean.astype(np.float32), name)
     return styles
+
+
+def most_expressive(clips: Sequence[Clip], packed: PackedDataset) -> list[Clip]:
+    """The third of the clips (at least one) whose mean face is furthest from neutral, in mm."""
+    space = load_expression_space()
+
+    def distance(clip: Clip) -> float:
+        mean = packed.motion(clip.id)[:, EXPRESSION].mean(axis=0, keepdims=True)
+        return float(np.linalg.norm(space.decode(mean)))
+
+    ranked = sorted(clips, key=distance, reverse=True)
+    return ranked[: max(1, round(len(ranked) * EXPRESSIVE_SHARE))]
 
 
 def _describe(run: Path, trained: TrainedModel, packed: PackedDataset) -> dict[str, object]:
