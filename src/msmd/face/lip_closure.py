@@ -19,17 +19,17 @@ _CLOSE: Final = ARKIT_NAMES.index("mouthClose")
 _OPENERS: Final = tuple(
     ARKIT_NAMES.index(name)
     for name in (
-        *(
-            "mouthFunnel",
-            "mouthLowerDownLeft",
-            "mouthLowerDownRight",
-            "mouthUpperUpLeft",
-            "mouthUpperUpRight",
-        ),
-        *("mouthShrugUpper", "noseSneerLeft", "noseSneerRight"),
+        "mouthFunnel",
+        "mouthLowerDownLeft",
+        "mouthLowerDownRight",
+        "mouthUpperUpLeft",
+        "mouthUpperUpRight",
     )
 )
-"""Shapes that part the lips so far that mouthClose cannot undo it without crossing them elsewhere."""
+"""Shapes that part the lips so far that mouthClose cannot undo it without crossing them elsewhere.
+
+noseSneer and mouthShrugUpper part them by less than a millimetre, which mouthClose takes.
+"""
 _MOST_CLOSING: Final = 0.1
 """How far mouthClose may exceed jawOpen, against what little gap other shapes leave (a pucker's)."""
 
@@ -38,6 +38,13 @@ def tracked_gap_mm(displacement: Float[np.ndarray, "frames 468 3"]) -> Float[np.
     """How far the middle of the inner lips is apart beyond their distance at rest, mm."""
     upper, lower = np.array(INNER_LIP_PAIRS[3:6]).T
     return (displacement[:, upper, 1] - displacement[:, lower, 1]).mean(axis=1)
+
+
+def widest_gap_mm(displacement: Float[np.ndarray, "frames 468 3"]) -> Float[np.ndarray, "frames"]:
+    """The same of the widest of three stretches: middle, left and right; a lip raised on one side is open."""
+    upper, lower = np.array(INNER_LIP_PAIRS[1:8]).T
+    gap = displacement[:, upper, 1] - displacement[:, lower, 1]
+    return np.max([gap[:, start : start + 3].mean(axis=1) for start in (0, 2, 4)], axis=0)
 
 
 def rig_gap_mm(weights: Float[np.ndarray, "frames 52"]) -> Float[np.ndarray, "frames pairs"]:
@@ -57,7 +64,7 @@ def close_lips(
         weights: solved for `displacement`.
         displacement: of the landmark mesh, mm.
     """
-    share = np.clip((OPEN_MM - tracked_gap_mm(displacement)) / (OPEN_MM - CLOSED_MM), 0, 1)
+    share = np.clip((OPEN_MM - widest_gap_mm(displacement)) / (OPEN_MM - CLOSED_MM), 0, 1)
     share = (share * share * (3 - 2 * share)).astype(np.float32)
     out, gaps = weights.copy(), _gaps()
     jaw = ARKIT_NAMES.index("jawOpen")
