@@ -33,9 +33,10 @@ $(VENV)/dev: $(VENV)/run requirements/dev.lock
 AUDIO ?= examples/line.ogg
 STYLE ?= examples/style_happy.mp4
 OUT ?= take
+NEUTRAL ?= $(if $(filter examples/style_happy.mp4,$(STYLE)),0.5s,auto)
 
 demo: $(VENV)/run
-	@$(BIN)/msmd animate $(AUDIO) --style $(STYLE) -o $(OUT)/
+	@$(BIN)/msmd animate $(AUDIO) --style $(STYLE) --neutral $(NEUTRAL) -o $(OUT)/
 
 test: $(VENV)/dev check
 	@OMP_NUM_THREADS=1 MSMD_DATA=$(DATA) $(BIN)/python -m pytest

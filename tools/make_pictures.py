@@ -17,7 +17,7 @@ from msmd.render.sheet import write_contact_sheet
 ROOT = Path(__file__).parents[1]
 STYLES = (None, "neutral", "happy", "sad", "angry", "disgusted", "calm", "surprised", "fearful")
 COLUMNS = 7
-SIZE_PX = 180
+SIZE_PX = 150
 
 
 def main() -> None:
