@@ -15,9 +15,11 @@ from msmd.render.face import render_frames
 from msmd.render.sheet import write_contact_sheet
 
 ROOT = Path(__file__).parents[1]
-STYLES = (None, "neutral", "happy", "sad", "angry", "disgusted", "calm", "surprised", "fearful")
-COLUMNS = 7
-SIZE_PX = 150
+STYLES = (None, "happy", "sad", "angry", "disgusted", "surprised")
+COLUMNS = 8
+SIZE_PX = 220
+FACE = (slice(22, 162), slice(50, 170))
+"""Rows and columns of a picture that hold the face."""
 
 
 def main() -> None:

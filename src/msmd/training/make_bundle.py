@@ -23,8 +23,8 @@ STYLE_CORPUS = "ravdess"
 STYLE_NAMES: Mapping[str, str] = {"disgust": "disgusted"}
 """Emotions of the corpus that are called otherwise as a style."""
 
-EVEN_STYLES = ("neutral", "calm", "happy")
-"""Styles whose every clip is good enough: nothing shall stand out, or (happy) the eyes shall stay open."""
+EVEN_STYLES = ("neutral", "calm", "happy", "sad")
+"""Styles that are the mean of all their clips: nothing shall stand out, or the strongest clips mislead."""
 
 EXPRESSIVE_SHARE = 1 / 3
 """Of an emotion's clips make its built-in style."""
