@@ -16,7 +16,7 @@ from msmd.render.sheet import write_contact_sheet
 
 ROOT = Path(__file__).parents[1]
 STYLES = (None, "happy", "sad", "angry", "disgusted", "surprised")
-COLUMNS = 8
+COLUMNS = 6
 SIZE_PX = 220
 FACE = (slice(22, 162), slice(50, 170))
 """Rows and columns of a picture that hold the face."""
