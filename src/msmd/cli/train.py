@@ -1,13 +1,20 @@
 """`msmd train` and `msmd bundle`: from a packed dataset to a model that others can load."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from msmd.training.__main__ import print_row
 from msmd.training.make_bundle import make_bundle
 from msmd.training.train import train
+
+
+def print_row(row: Mapping[str, float | int]) -> None:
+    """One line for one row of the log."""
+    names = ("total", "simple", "kl", "gradient_norm", "validation_total", "validation_from_noise")
+    numbers = "  ".join(f"{name} {row[name]:.4f}" for name in names if name in row)
+    typer.echo(f"step {row['step']:>6}  {row['seconds'] / 60:6.1f} min  {numbers}")
 
 
 def train_command(
