@@ -6,8 +6,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float32
+
 from msmd.audio.load import load_sound
-from msmd.core.animation import Animation, Motion, StyleCode
+from msmd.core.animation import Animation, Motion, StyleCode, resample_frames
 from msmd.core.errors import MsmdError, OutputError
 from msmd.core.progress import Progress, no_progress
 from msmd.core.units import HEAD_ROTATION, MOTION_FPS
@@ -226,37 +229,29 @@ class Performer:
 
 def hold_head(animation: Animation) -> Animation:
     """The same animation with the head at rest."""
-
-    def without_head(values):
-        values = values.copy()
-        values[:, HEAD_ROTATION] = 0
-        return values
-
     return replace(
         animation,
-        motion=replace(animation.motion, values=without_head(animation.motion.values)),
-        primary_motion=without_head(animation.primary_motion),
-        basis=without_head(animation.basis),
+        motion=replace(animation.motion, values=_without_head(animation.motion.values)),
+        primary_motion=_without_head(animation.primary_motion),
+        basis=_without_head(animation.basis),
     )
+
+
+def _without_head(values: Float32[np.ndarray, "rows 67"]) -> Float32[np.ndarray, "rows 67"]:
+    values = values.copy()
+    values[:, HEAD_ROTATION] = 0
+    return values
 
 
 def resample(animation: Animation, fps: Fraction) -> Animation:
     """The same animation at another frame rate; Eq. 4 still holds between its parts."""
-    if fps == animation.motion.fps:
-        return animation
-    motion = animation.motion.resample(fps)
-    primary = replace(animation.motion, values=animation.primary_motion).resample(fps)
-    alpha = _resample_alpha(animation, fps)
-    return replace(animation, motion=motion, primary_motion=primary.values, alpha=alpha)
-
-
-def _resample_alpha(animation: Animation, fps: Fraction):
-    import numpy as np
-
-    frames, num_basis = animation.alpha.shape
-    padded = np.zeros((frames, animation.motion.values.shape[1]), np.float32)
-    padded[:, :num_basis] = animation.alpha
-    return replace(animation.motion, values=padded).resample(fps).values[:, :num_basis]
+    given = animation.motion.fps
+    return replace(
+        animation,
+        motion=animation.motion.resample(fps),
+        primary_motion=resample_frames(animation.primary_motion, given, fps),
+        alpha=resample_frames(animation.alpha, given, fps),
+    )
 
 
 def check_formats(formats: Iterable[str]) -> list[str]:

@@ -68,10 +68,16 @@ class Motion:
 
         The duration is kept; where both rates have a frame at the same time, it is the same frame.
         """
-        if fps == self.fps or self.num_frames < 2:
-            return replace(self, fps=fps)
-        count = max(1, round(self.num_frames * fps / self.fps))
-        return replace(self, values=_cubic(self.values, count, float(self.fps / fps)), fps=fps)
+        return replace(self, values=resample_frames(self.values, self.fps, fps), fps=fps)
+
+
+def resample_frames(
+    values: Float32[np.ndarray, "frames dim"], fps: Fraction, new_fps: Fraction
+) -> Float32[np.ndarray, "new_frames dim"]:
+    """Any per-frame values at another frame rate; see `Motion.resample`. It is linear in the values."""
+    if new_fps == fps or len(values) < 2:
+        return values
+    return _cubic(values, max(1, round(len(values) * new_fps / fps)), float(fps / new_fps))
 
 
 def _cubic(

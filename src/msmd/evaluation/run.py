@@ -10,7 +10,7 @@ from msmd.core.progress import Progress, no_progress
 from msmd.evaluation.protocol import load_face_mesh
 from msmd.evaluation.records import open_folder
 from msmd.evaluation.suites import SUITES, Bench
-from msmd.synthesis.animator import Animator
+from msmd.synthesis.animator import Animator, SamplingOptions
 from msmd.synthesis.bundle import EMBEDDED, load_bundle
 
 
@@ -21,6 +21,7 @@ def evaluate(
     out_folder: Path,
     suites: Sequence[str] = tuple(SUITES),
     limit: int | None = None,
+    options: SamplingOptions = SamplingOptions(),  # noqa: B008 (frozen)
     progress: Progress = no_progress,
 ) -> Path:
     """Measure a bundle and write `results.md`, with JSON, rows and figures beside it.
@@ -32,6 +33,7 @@ def evaluate(
         out_folder: rows that are there from an earlier, stopped run of the same model are kept.
         suites: names from `SUITES`.
         limit: at most so many clips or lines in each suite, for a quick look.
+        options: how every line is sampled.
         progress: told of clips.
 
     Returns:
@@ -45,10 +47,11 @@ def evaluate(
         raise MsmdError(f"unknown suite {', '.join(unknown)}. There are: {', '.join(SUITES)}.")
     if not suites:
         raise MsmdError(f"no suite to run. There are: {', '.join(SUITES)}.")
-    animator = Animator(load_bundle(bundle))
+    animator = Animator(load_bundle(bundle), defaults=options)
     identity = {
         "bundle": _fingerprint((EMBEDDED if bundle is None else bundle) / "bundle.json"),
         "dataset": _fingerprint(dataset_folder / "clips.jsonl"),
+        "sampling": str(options),
     }
     open_folder(out_folder, identity)
     bench = Bench(animator, load_face_mesh(), data_folder, dataset_folder, out_folder, limit, progress)

@@ -48,10 +48,17 @@ class SamplingOptions:
 
 
 class Animator:
-    """A bundle at work."""
+    """A bundle at work.
 
-    def __init__(self, bundle: Bundle, device: str = "cpu") -> None:
+    Args:
+        bundle: see `load_bundle`.
+        device: of torch.
+        defaults: options of a line that is animated without any.
+    """
+
+    def __init__(self, bundle: Bundle, device: str = "cpu", defaults: SamplingOptions | None = None) -> None:
         self._bundle = bundle
+        self._defaults = defaults or SamplingOptions()
         self._device = device
         try:
             self._model = bundle.model.to(device)
@@ -112,7 +119,7 @@ class Animator:
         Raises:
             MsmdError: an unknown sampler, or a style code of another model.
         """
-        options = options or SamplingOptions()
+        options = options or self._defaults
         sampling = self._check(options, style, seed)
         start = time.perf_counter()
         features = self._bundle.audio_encoder.encode(samples)
