@@ -16,12 +16,14 @@ class RawLandmarks:
             found. The first 468 are the landmark mesh, the last 10 the irises.
         times_seconds: (frames,) of presentation, increasing; 0 is the start of the file, sound included.
         width, height: of the upright picture in square pixels.
+        num_faces: faces seen for half a second or more, the one followed among them.
     """
 
     landmarks: Float32[np.ndarray, "frames 478 3"]
     times_seconds: Float64[np.ndarray, "frames"]
     width: int
     height: int
+    num_faces: int = 1
 
     @property
     def found(self) -> Bool[np.ndarray, "frames"]:

@@ -59,7 +59,7 @@ def track_face(path: str | Path, progress: Progress = no_progress) -> tuple[RawL
             f"{path.name} shows {num_faces} faces; the one that covers most of the picture was followed. "
             "Cut the video to one face if it is the wrong one."
         )
-    return RawLandmarks(landmarks, times_seconds, seen.width, seen.height), warnings
+    return RawLandmarks(landmarks, times_seconds, seen.width, seen.height, num_faces), warnings
 
 
 @dataclass
