@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from msmd.core.errors import FormatError
-from msmd.data.packed import Clip, PackedDataset, measure_statistics, write_features, write_packed
+from msmd.data.packed import Clip, PackedDataset, measure_statistics
+from msmd.data.packing import write_features, write_packed
 
 CLIP = Clip(
     id="grid/a",

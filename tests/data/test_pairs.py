@@ -7,7 +7,8 @@ import pytest
 
 from msmd.core.errors import FormatError
 from msmd.data.chains import draw_chain, group_clips, join_motion
-from msmd.data.packed import Clip, PackedDataset, Statistics, write_features, write_packed
+from msmd.data.packed import Clip, PackedDataset, Statistics
+from msmd.data.packing import write_features, write_packed
 from msmd.data.pairs import TwoWindowSampler
 
 UNIT = Statistics(np.zeros(67, np.float32), np.ones(67, np.float32))

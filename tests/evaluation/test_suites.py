@@ -10,7 +10,8 @@ import pytest
 from msmd.core.animation import StyleCode
 from msmd.core.errors import MsmdError
 from msmd.core.progress import no_progress
-from msmd.data.packed import Clip, write_packed
+from msmd.data.packed import Clip
+from msmd.data.packing import write_packed
 from msmd.evaluation.recordings import load_performances, measure_train_means
 from msmd.evaluation.suites import SUITES, Bench
 

@@ -8,7 +8,8 @@ import torch
 
 from msmd.core.errors import FormatError, MsmdError
 from msmd.core.presets import PRESETS
-from msmd.data.packed import Clip, write_features, write_packed
+from msmd.data.packed import Clip
+from msmd.data.packing import write_features, write_packed
 from msmd.training import train as train_module
 from msmd.training.run_folder import load_trained_model
 from msmd.training.train import train
@@ -67,7 +68,7 @@ def test_a_packed_folder_becomes_a_model_that_can_be_loaded(dataset, tiny, tmp_p
     assert trained.preset.model == tiny.model
     assert not trained.model.training
     assert trained.std.shape == (67,)
-    assert set(trained.run["data_sha256"]) >= {"clips.jsonl", "motion.safetensors"}
+    assert set(trained.run["data_sha256"]) >= {"clips.jsonl", "motion-00000.safetensors"}
     mean, _ = trained.model.encode_style(torch.zeros(1, 40, 67))
     assert bool(mean.isfinite().all())
 

@@ -7,7 +7,7 @@ import typer
 
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.cli.terminal import progress_bar
-from msmd.data.packed import write_features
+from msmd.data.packing import write_features
 from msmd.data.prepare import prepare
 
 

@@ -1,29 +1,34 @@
 """The packed folder that training reads: every clip's motion, sound and audio features at 25 fps.
 
-clips.jsonl                       one `Clip` a line
-motion.safetensors                clip id -> (frames, 67) float32
-sound.safetensors                 clip id -> (frames * 640,) float16, 16 kHz mono
-audio_features.NAME.safetensors   clip id -> (frames, d_audio) float16, one file an audio encoder
+dataset.json                            format, version, checksums of all files, statistics
+clips.jsonl                             one `Clip` a line
+motion-NNNNN.safetensors                clip id -> (frames, 67) float32
+sound-NNNNN.safetensors                 clip id -> (frames * 640,) float16, 16 kHz mono
+audio_features.NAME-NNNNN.safetensors   clip id -> (frames, d_audio) float16, a row of files an encoder
+splits/NAME.json                        clip id -> split, other ways to divide the clips than `Clip.split`
+
+Folders of earlier versions, one file a part and no dataset.json, are read as well.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from jaxtyping import Float, Float32
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from msmd.audio.encoder import AudioEncoder
 from msmd.core.errors import FormatError
-from msmd.core.files import whole_file
-from msmd.core.progress import Progress, no_progress
-from msmd.core.units import EXPRESSION, HEAD_ROTATION, MOTION_DIM, SAMPLES_PER_FRAME
+from msmd.core.units import EXPRESSION, HEAD_ROTATION, MOTION_DIM
+from msmd.data.shards import ShardedTensors, file_sha256, shard_paths
 
 Split = Literal["train", "val", "test"]
+
+FORMAT: Final = "msmd-dataset"
+VERSION: Final = 2
+
+SETTINGS_NAME: Final = "dataset.json"
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Clip:
         has_head: the head's rotation was observed.
         motion_source: how the motion was observed, e.g. "video", "openface", "facegood".
         licence: terms of the recording.
+        sentence: what is said, if clips share sentences; or "unknown".
+        language: a code such as "en", or "unknown".
     """
 
     id: str
@@ -57,6 +64,8 @@ class Clip:
     has_head: bool
     motion_source: str
     licence: str
+    sentence: str = "unknown"
+    language: str = "unknown"
 
 
 @dataclass(frozen=True)
@@ -77,21 +86,26 @@ class PackedDataset:
     """A packed folder, opened for reading; tensors are read from memory-mapped files when asked for.
 
     Args:
-        folder: written by `write_packed`.
+        folder: written by `msmd curate`, or `data.packing.write_packed`.
+        splits: name of a file in the folder `splits` by which clips are divided, such as "speaker";
+            None: as their lines say.
 
     Raises:
-        FormatError: not a packed folder, or its parts disagree.
+        FormatError: not a packed folder, its parts disagree, or there are no such splits.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, splits: str | None = None) -> None:
         self.folder = Path(folder)
-        self.clips: tuple[Clip, ...] = tuple(_read_clips(self.folder / "clips.jsonl"))
+        self.clips: tuple[Clip, ...] = tuple(read_clips(self.folder / "clips.jsonl"))
+        if splits is not None:
+            self.clips = tuple(_divide(self.clips, self.folder / "splits" / f"{splits}.json"))
         self._by_id = {clip.id: clip for clip in self.clips}
-        self._open: dict[str, safe_open] = {}
-        if lacking := [clip.id for clip in self.clips if clip.id not in self._keys("motion")]:
+        self._parts: dict[str, ShardedTensors] = {}
+        motion = self._part("motion")
+        if lacking := [clip.id for clip in self.clips if clip.id not in motion]:
             raise FormatError(
                 f"{self.folder} lacks the motion of {len(lacking)} clips, {lacking[0]} first. "
-                "Prepare it again."
+                "Run `msmd curate` again."
             )
 
     def select(self, split: Split) -> tuple[Clip, ...]:
@@ -103,99 +117,40 @@ class PackedDataset:
 
     def motion(self, clip_id: str) -> Float32[np.ndarray, "frames 67"]:
         """Motion at 25 fps, not standardised."""
-        return self._read("motion", clip_id)
+        return self._part("motion")[clip_id]
 
     def sound(self, clip_id: str) -> Float32[np.ndarray, "num_samples"]:
         """16 kHz mono, 640 samples a frame."""
-        return self._read("sound", clip_id).astype(np.float32)
+        return self._part("sound")[clip_id].astype(np.float32)
 
     def audio_features(self, clip_id: str, encoder_name: str) -> Float32[np.ndarray, "frames dim"]:
-        """What `write_features` stored for an encoder.
+        """What `data.packing.write_features` stored for an encoder.
 
         Raises:
             FormatError: nothing is stored for that encoder.
         """
-        return self._read(f"audio_features.{encoder_name}", clip_id).astype(np.float32)
+        return self._part(f"audio_features.{encoder_name}")[clip_id].astype(np.float32)
 
-    def _keys(self, part: str) -> set[str]:
-        return set(self._file(part).keys())
+    def verify(self) -> None:
+        """Read every file and compare it with its checksum.
 
-    def _read(self, part: str, clip_id: str) -> np.ndarray:
-        try:
-            return self._file(part).get_tensor(clip_id)
-        except SafetensorError as error:
-            raise FormatError(f"{self.folder}/{part}.safetensors has no clip {clip_id}: {error}.") from error
-
-    def _file(self, part: str) -> safe_open:
-        if part not in self._open:
-            path = self.folder / f"{part}.safetensors"
-            try:
-                self._open[part] = safe_open(path, framework="numpy")
-            except (OSError, SafetensorError) as error:
-                need = (
-                    "Write the features first." if part.startswith("audio") else "Prepare the folder again."
+        Raises:
+            FormatError: a file is missing or not what was written, or the folder has no checksums.
+        """
+        for name, expected in read_settings(self.folder)["files"].items():
+            path = self.folder / name
+            if not path.is_file() or file_sha256(path) != expected["sha256"]:
+                raise FormatError(
+                    f"{path} is {'damaged' if path.is_file() else 'missing'}: its checksum is not the one in "
+                    f"{SETTINGS_NAME}. Copy it again, or run `msmd curate` again."
                 )
-                raise FormatError(f"cannot read {path}: {error}. {need}") from error
-        return self._open[part]
 
-
-def write_packed(
-    folder: Path,
-    clips: Iterable[Clip],
-    motion: Mapping[str, Float32[np.ndarray, "_ 67"]],
-    sound: Mapping[str, Float[np.ndarray, "_"]],
-) -> None:
-    """Write the folder; features of an earlier preparation are removed, for they no longer belong.
-
-    Args:
-        folder: is made if absent.
-        clips: what `clips.jsonl` will list.
-        motion: clip id -> motion at 25 fps.
-        sound: clip id -> 640 samples of 16 kHz sound for each frame of motion.
-
-    Raises:
-        OutputError: the folder cannot be written.
-        ValueError: a clip's frames, motion and sound are not of one length.
-    """
-    clips = list(clips)
-    for clip in clips:
-        lengths = (len(motion[clip.id]), len(sound[clip.id]))
-        if lengths != (clip.frames, clip.frames * SAMPLES_PER_FRAME):
-            raise ValueError(f"{clip.id}: {clip.frames} frames, but motion and sound are {lengths} long")
-    folder = Path(folder)
-    with whole_file(folder / "motion.safetensors") as path:
-        save_file({clip.id: np.ascontiguousarray(motion[clip.id]) for clip in clips}, path)
-    with whole_file(folder / "sound.safetensors") as path:
-        save_file({clip.id: sound[clip.id].astype(np.float16) for clip in clips}, path)
-    with whole_file(folder / "clips.jsonl") as path:
-        path.write_text("".join(json.dumps(asdict(clip)) + "\n" for clip in clips), encoding="utf-8")
-    for stale in folder.glob("audio_features.*.safetensors"):
-        stale.unlink()
-
-
-def write_features(folder: Path, encoder: AudioEncoder, progress: Progress = no_progress) -> Path:
-    """Store an encoder's features of all clips beside them, as float16; returns the file.
-
-    Each clip is encoded whole, so that every frame knows what comes before and after it.
-
-    Raises:
-        FormatError: not a packed folder.
-        OutputError: the folder cannot be written.
-    """
-    packed = PackedDataset(folder)
-    features = {}
-    for number, clip in enumerate(packed.clips):
-        encoded = encoder.encode(packed.sound(clip.id))
-        if encoded.shape != (clip.frames, encoder.dim):
-            raise ValueError(
-                f"{encoder.name} gave {encoded.shape} for {clip.frames} frames of dim {encoder.dim}"
-            )
-        features[clip.id] = encoded.astype(np.float16)
-        progress("audio features", number + 1, len(packed.clips))
-    target = packed.folder / f"audio_features.{encoder.name}.safetensors"
-    with whole_file(target) as path:
-        save_file(features, path)
-    return target
+    def _part(self, part: str) -> ShardedTensors:
+        if part not in self._parts:
+            if part.startswith("audio") and not shard_paths(self.folder, part):
+                raise FormatError(f"{self.folder} has no {part}. Write the features first.")
+            self._parts[part] = ShardedTensors(self.folder, part)
+        return self._parts[part]
 
 
 def measure_statistics(packed: PackedDataset, corpus_weights: Mapping[str, float]) -> Statistics:
@@ -215,32 +170,70 @@ def measure_statistics(packed: PackedDataset, corpus_weights: Mapping[str, float
     return Statistics(mean.astype(np.float32), np.where(std > 1e-6, std, 1).astype(np.float32))
 
 
+def observed_moments(clip: Clip, motion: Float[np.ndarray, "frames 67"]) -> Float[np.ndarray, "3 67"]:
+    """Frames observed, sum and sum of squares of each dimension; 0 for parts that were not observed."""
+    motion = motion.astype(np.float64)
+    seen = np.zeros(MOTION_DIM)
+    seen[EXPRESSION], seen[HEAD_ROTATION] = clip.has_upper, clip.has_head
+    return seen * np.stack([np.full(MOTION_DIM, len(motion)), motion.sum(0), np.square(motion).sum(0)])
+
+
 def _corpus_moments(packed: PackedDataset, clips: list[Clip]) -> Float[np.ndarray, "3 67"]:
     """Rows: share of frames observed (0 or 1 where there are any), mean, mean square."""
     sums = np.zeros((3, MOTION_DIM))
     for clip in clips:
-        motion = packed.motion(clip.id).astype(np.float64)
-        seen = np.zeros(MOTION_DIM)
-        seen[EXPRESSION], seen[HEAD_ROTATION] = clip.has_upper, clip.has_head
-        sums += seen * np.stack([np.full(MOTION_DIM, len(motion)), motion.sum(0), np.square(motion).sum(0)])
+        sums += observed_moments(clip, packed.motion(clip.id))
     return sums / np.maximum(sums[0], 1)
 
 
-def _read_clips(path: Path) -> Iterable[Clip]:
+def read_settings(folder: Path) -> dict[str, Any]:
+    """dataset.json of a packed folder.
+
+    Raises:
+        FormatError: there is none, or it is of another version.
+    """
+    path = folder / SETTINGS_NAME
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise FormatError(f"{path} cannot be read: {error}. Run `msmd curate` again.") from error
+    if settings.get("format") != FORMAT or settings.get("version") != VERSION:
+        raise FormatError(f"{path} is not of {FORMAT}, version {VERSION}. Run `msmd curate` again.")
+    return settings
+
+
+def _divide(clips: Iterable[Clip], path: Path) -> Iterable[Clip]:
+    try:
+        splits = json.loads(path.read_text(encoding="utf-8"))
+        return [replace(clip, split=splits[clip.id]) for clip in clips]
+    except (OSError, json.JSONDecodeError, KeyError) as error:
+        known = sorted(one.stem for one in path.parent.glob("*.json"))
+        raise FormatError(
+            f"{path} does not divide the clips ({error}). There are: {', '.join(known)}."
+        ) from error
+
+
+def read_clips(path: Path) -> Iterable[Clip]:
+    """The lines of a clips.jsonl.
+
+    Raises:
+        FormatError: it is missing or damaged.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise FormatError(
-            f"{path.parent} is not a packed folder: {error.strerror or error}. Run the preparation first."
+            f"{path.parent} is not a packed folder: {error.strerror or error}. Run `msmd curate` first."
         ) from error
     names = {field.name for field in fields(Clip)}
+    needed = {field.name for field in fields(Clip) if field.default is MISSING}
     for number, line in enumerate(lines, start=1):
         try:
             entry = json.loads(line)
         except json.JSONDecodeError as error:
             raise FormatError(f"{path}, line {number} is not JSON: {error}.") from error
-        if not isinstance(entry, dict) or set(entry) != names:
+        if not isinstance(entry, dict) or not needed <= set(entry) <= names:
             raise FormatError(
-                f"{path}, line {number} does not describe a clip of this version. Prepare again."
+                f"{path}, line {number} does not describe a clip of this version. Run `msmd curate` again."
             )
         yield Clip(**entry)

@@ -22,7 +22,8 @@ from msmd.data.corpora.ravdess import list_ravdess
 from msmd.data.corpora.recording import Recording
 from msmd.data.corpora.talking import list_talking
 from msmd.data.observe import Observed, SpeakerObserver
-from msmd.data.packed import Clip, write_packed
+from msmd.data.packed import Clip
+from msmd.data.packing import write_packed
 from msmd.face.expression_space import load_expression_space
 
 MIN_FRAMES: Final = 25
