@@ -4,12 +4,13 @@ Mouth opening is `metrics.mouth_opening`: (frames,) mm at 25 fps. A positive lag
 comes after what it is compared with.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from msmd.core.lagged import LaggedCorrelation as LaggedCorrelation
+from msmd.core.lagged import correlate as correlate
 from msmd.core.units import MOTION_FPS, SAMPLES_PER_FRAME
 
 CLOSED_FRACTION: Final = 0.15
@@ -36,54 +37,7 @@ SILENCE_MIN_SECONDS: Final = 0.3
 SILENCE_MARGIN_FRAMES: Final = 3
 """At either end of a pause the mouth may still be closing or already opening (120 ms)."""
 
-LAG_RANGE_FRAMES: Final = 8
-
-STILL: Final = 1e-3
-"""A signal that stays within this of its mean (mm, dB) is constant."""
-
 Signal = Float[np.ndarray, "frames"]
-
-
-@dataclass(frozen=True)
-class LaggedCorrelation:
-    """How two signals go together; all NaN where one of them is constant.
-
-    Attributes:
-        at_zero: correlation without shift.
-        best: highest correlation over lags.
-        best_lag_frames: where it is; positive: the face comes late.
-    """
-
-    at_zero: float
-    best: float
-    best_lag_frames: float
-
-
-def correlate(face: Signal, other: Signal, max_lag_frames: int = LAG_RANGE_FRAMES) -> LaggedCorrelation:
-    """Pearson correlation of two signals at lags of -max to +max frames."""
-    if len(face) != len(other):
-        raise ValueError(f"{len(face)} frames against {len(other)}: cut both to the same frames")
-    limit = min(max_lag_frames, max(0, len(face) - 3))
-    by_lag = {lag: _pearson(*_shifted(face, other, lag)) for lag in range(-limit, limit + 1)}
-    known = {lag: value for lag, value in by_lag.items() if np.isfinite(value)}
-    if not known:
-        return LaggedCorrelation(float("nan"), float("nan"), float("nan"))
-    # Ties go to the smaller shift: a periodic signal must not be called late.
-    best = max(known, key=lambda lag: (round(known[lag], 9), -abs(lag)))
-    return LaggedCorrelation(by_lag[0], known[best], float(best))
-
-
-def _shifted(face: np.ndarray, other: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    count = len(face) - abs(lag)
-    return (face[lag:], other[:count]) if lag >= 0 else (face[:count], other[-lag:])
-
-
-def _pearson(a: Signal, b: Signal) -> float:
-    a, b = (values.astype(np.float64) - values.mean(dtype=np.float64) for values in (a, b))
-    # Vertices are float32: a face that holds still flickers by rounding, and that is no movement.
-    if min(np.abs(a).max(), np.abs(b).max()) < STILL:
-        return float("nan")
-    return float(a @ b) / float(np.linalg.norm(a) * np.linalg.norm(b))
 
 
 def level_db(samples: Float[np.ndarray, "num_samples"], num_frames: int) -> Float[np.ndarray, "num_frames"]:

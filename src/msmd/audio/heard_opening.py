@@ -1,0 +1,38 @@
+"""How far a mouth that says this would be open: the sound's side of the question whether it is in sync."""
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float32
+
+from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.phone_network import MOUTH_CLASSES
+
+OPENING_OF_CLASS: Final = dict(
+    zip(MOUTH_CLASSES, (-0.90, -1.65, -0.42, -0.53, 1.20, 0.81, 1.31, 0.27, -0.07), strict=True)
+)
+"""Opening for each mouth class, in standard deviations of a clip's (square root of lip opening, slow
+changes taken out): least squares on the training speakers of GRID and the clips of the talking set that
+its manifest calls good (`tools/fit_heard_opening.py`). Closed lips for p, b, m; a wide mouth for a and i."""
+
+
+def heard_opening(samples: Float32[np.ndarray, "num_samples"]) -> Float32[np.ndarray, "frames"]:
+    """Opening that goes with speech, at 25 fps, in no unit; frame i belongs to samples [640 i, 640 (i + 1)).
+
+    Args:
+        samples: 16 kHz, at least one.
+
+    Raises:
+        AudioError: there are none.
+    """
+    _, mouth = _encoder().hear(samples)
+    by_class = np.array([OPENING_OF_CLASS[name] for name in MOUTH_CLASSES], np.float32)
+    return (mouth @ by_class).reshape(-1, 2).mean(axis=1)
+
+
+@cache
+def _encoder() -> EmbeddedEncoder:
+    return EmbeddedEncoder.load(Path(str(resources.files("msmd").joinpath("bundles/embedded"))))
