@@ -94,7 +94,7 @@ def estimate_sync(
 
 
 def shift_sound(samples: Float[np.ndarray, "num_samples"], lag_seconds: float) -> Float[np.ndarray, "_"]:
-    """The sound as it must be for the face, which comes `lag_seconds` after it, to be in time: so much later."""
+    """The sound moved so that a face which comes `lag_seconds` after it is in time: so much later."""
     shift = round(lag_seconds * SAMPLE_RATE_HZ)
     if shift >= 0:
         return np.concatenate([np.zeros(shift, samples.dtype), samples])
