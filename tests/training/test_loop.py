@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from msmd.core.errors import FormatError, MsmdError
-from msmd.training.loop import fit, learning_rate
+from msmd.training.loop import Sitting, fit, learning_rate
 from msmd.training.run_folder import BEST, CHECKPOINT, LOG
 
 
@@ -76,7 +76,7 @@ def test_the_log_has_a_row_for_each_validation_and_none_twice(tiny_preset, draw_
 
 
 def test_the_clock_can_end_a_run(tiny_preset, draw_pairs, tmp_path):
-    state = fit(tiny_preset(num_steps=10**6), draw_pairs, [], tmp_path, minutes=0.5 / 60)
+    state = fit(tiny_preset(num_steps=10**6), draw_pairs, [], tmp_path, Sitting(minutes=0.5 / 60))
     assert 0 < state.step < 10**6
     assert state.seconds >= 0.5
 

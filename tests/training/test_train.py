@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from msmd.core import presets
 from msmd.core.errors import FormatError, MsmdError
 from msmd.core.presets import PRESETS
 from msmd.data.packed import Clip
 from msmd.data.packing import write_features, write_packed
-from msmd.training import train as train_module
 from msmd.training.run_folder import load_trained_model
 from msmd.training.train import train
 
@@ -56,7 +56,7 @@ def dataset(tmp_path):
 @pytest.fixture
 def tiny(monkeypatch, tiny_preset):
     preset = replace(tiny_preset(num_steps=4, landmark_weight_exponent=1.0), audio_encoder="loudness")
-    monkeypatch.setattr(train_module, "PRESETS", {"tiny": preset})
+    monkeypatch.setattr(presets, "PRESETS", {"tiny": preset})
     return preset
 
 

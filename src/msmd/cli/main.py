@@ -8,6 +8,7 @@ from msmd.cli.animate import animate_command
 from msmd.cli.capture import capture_command
 from msmd.cli.evaluate import evaluate_command
 from msmd.cli.prepare import prepare_command
+from msmd.cli.presets import presets_command
 from msmd.cli.styles import styles_command
 from msmd.cli.terminal import print_error
 from msmd.cli.train import bundle_command, train_command
@@ -24,6 +25,7 @@ app.command("animate")(animate_command)
 app.command("capture")(capture_command)
 app.command("styles")(styles_command)
 app.command("prepare")(prepare_command)
+app.command("presets")(presets_command)
 app.command("train")(train_command)
 app.command("bundle")(bundle_command)
 app.command("evaluate")(evaluate_command)

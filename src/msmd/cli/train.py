@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from msmd.training.loop import Sitting
 from msmd.training.make_bundle import make_bundle
 from msmd.training.train import train
 
@@ -18,13 +19,17 @@ def print_row(row: Mapping[str, float | int]) -> None:
 
 
 def train_command(
-    dataset: Annotated[Path, typer.Option(help="Folder that `msmd prepare` wrote.")],
+    dataset: Annotated[Path, typer.Option(help="Packed dataset.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Run folder; a run found there goes on.")],
-    preset: Annotated[str, typer.Option(help="Name of a preset.")] = "embedded",
+    preset: Annotated[str, typer.Option(help="Name of a preset; `msmd presets` lists them.")] = "embedded",
+    steps: Annotated[int | None, typer.Option(help="Steps of the run, instead of the preset's.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Pairs in a batch, instead of the preset's.")] = None,
+    until: Annotated[int | None, typer.Option(help="Stop after this step; called again, it goes on.")] = None,
     minutes: Annotated[float | None, typer.Option(help="End after so many minutes of training.")] = None,
-    steps: Annotated[int | None, typer.Option(help="End after so many steps.")] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, or a torch device such as cuda.")] = "auto",
+    devices: Annotated[int, typer.Option(help="How many of them train together.")] = 1,
+    compile: Annotated[bool, typer.Option(help="Compile the networks: a minute, then faster.")] = False,
 ) -> None:
     """Train a preset. Stopped at any time, the same command goes on from the last checkpoint.
 
@@ -36,10 +41,12 @@ def train_command(
         dataset,
         preset,
         out,
-        minutes=minutes,
         num_steps=steps,
+        sitting=Sitting(until, minutes, compile),
         threads=threads,
         device=device,
+        num_devices=devices,
+        overrides={} if batch is None else {"batch_size": batch},
         on_log=print_row,
     )
 

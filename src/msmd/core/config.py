@@ -6,8 +6,13 @@ from typing import Literal, get_args
 from msmd.core.errors import MsmdError
 from msmd.core.units import MOTION_DIM
 
-StyleEncoderKind = Literal["vae", "none"]
-"""How a style reference becomes a code: the VAE of section 4.2, or not at all (unconditioned)."""
+StyleEncoderKind = Literal["vae", "contrastive", "none"]
+"""How a style reference becomes a code: by the VAE of section 4.2, by an encoder that was trained before
+with a contrastive loss and then frozen (section 5.3, DiffPoseTalk), or not at all (unconditioned)."""
+
+StylePositions = Literal["frame", "constant"]
+"""What the style encoder knows of the order of frames: each its own place, or all one and the same vector,
+which makes a reference a bag of frames."""
 
 BasisReach = Literal["expression", "all"]
 """Which dimensions of motion the style basis of Eq. 4 moves."""
@@ -56,6 +61,7 @@ class ModelConfig:
         style_hidden_dim: width of the style encoder.
         style_num_layers: of the style encoder.
         style_num_heads: attention heads of the style encoder.
+        style_positions: see `StylePositions`.
         num_basis: K. 0 is the model without a style basis.
         basis_reach: see `BasisReach`. Head motion is left to the primary motion by default: the
             paper speaks of "latent expression codes".
@@ -76,6 +82,7 @@ class ModelConfig:
     style_hidden_dim: int = 512
     style_num_layers: int = 4
     style_num_heads: int = 4
+    style_positions: StylePositions = "frame"
     num_basis: int = 4
     basis_reach: BasisReach = "expression"
     dropout: float = 0.1
@@ -100,6 +107,12 @@ class ModelConfig:
             f"audio_mask_width is {self.audio_mask_width}; it must be odd and within a window.",
         )
         _require_one_of(self, "style_encoder", get_args(StyleEncoderKind))
+        _require_one_of(self, "style_positions", get_args(StylePositions))
+        _require(
+            self.style_encoder != "contrastive" or self.style_hidden_dim == self.style_dim,
+            f"a contrastive style code is the mean of the encoder's frames: style_dim {self.style_dim} and "
+            f"style_hidden_dim {self.style_hidden_dim} must be the same.",
+        )
         _require_one_of(self, "basis_reach", get_args(BasisReach))
         _require(
             self.basis_reach == "all" or self.motion_dim == MOTION_DIM,
@@ -134,7 +147,9 @@ class TrainingConfig:
     """Section 4.4 and 5.2.
 
     Attributes:
-        batch_size: pairs of windows in one step.
+        batch_size: pairs of windows that go through the model at once.
+        accumulation: batches whose gradients make one step; a step sees batch_size * accumulation
+            pairs on each device.
         learning_rate: of Adam, after warm-up.
         warmup_steps: in which the learning rate rises from 0.
         final_rate_fraction: the learning rate decays to this fraction (cosine); 1 keeps it.
@@ -153,14 +168,18 @@ class TrainingConfig:
         truncation_probability: chance that a random end of a window is cut off.
         mirror: whether half of the pairs are reflected left to right.
         restyle: whether half of the pairs borrow another persistent expression (`data.restyle`).
-        num_steps: the run ends after so many steps.
+        num_steps: the run ends after so many steps; the learning rate decays over them.
+        patience: the run ends earlier after so many validations without a new best; 0: never.
         seed: of weights, batches, noise.
         validation_interval: steps between validations.
         checkpoint_minutes: minutes between checkpoints.
+        sample_interval: steps between pictures of what the model does with a validation clip;
+            a multiple of `validation_interval`; 0: never.
         bfloat16: whether matrix products run in bfloat16 where the machine is fast at it.
     """
 
     batch_size: int = 16
+    accumulation: int = 1
     learning_rate: float = 1e-4
     warmup_steps: int = 0
     final_rate_fraction: float = 1.0
@@ -179,13 +198,21 @@ class TrainingConfig:
     mirror: bool = False
     restyle: bool = False
     num_steps: int = 450_000
+    patience: int = 0
     seed: int = 0
     validation_interval: int = 1000
     checkpoint_minutes: float = 10.0
+    sample_interval: int = 0
     bfloat16: bool = False
 
     def __post_init__(self) -> None:
-        _require_each(self, ("batch_size", "num_steps", "validation_interval"), at_least=1)
+        _require_each(self, ("batch_size", "accumulation", "num_steps", "validation_interval"), at_least=1)
+        _require_each(self, ("patience", "sample_interval"), at_least=0)
+        _require(
+            self.sample_interval % self.validation_interval == 0,
+            f"sample_interval {self.sample_interval} must be a multiple of validation_interval "
+            f"{self.validation_interval}.",
+        )
         _require_each(self, ("simple_weight", "velocity_weight", "smooth_weight", "kl_weight"), at_least=0)
         _require_each(self, ("weight_decay", "warmup_steps", "landmark_weight_exponent"), at_least=0)
         for name in ("audio_dropout", "style_dropout", "truncation_probability", "final_rate_fraction"):
@@ -194,3 +221,26 @@ class TrainingConfig:
         _require(self.gradient_limit > 0, "gradient_limit must be positive.")
         _require(0 <= self.ema_decay < 1, "ema_decay must be in [0, 1).")
         _require_one_of(self, "style_pairing", get_args(StylePairing))
+
+
+@dataclass(frozen=True)
+class ContrastiveConfig:
+    """How a contrastive style encoder is trained, before the rest and without it (section 5.3).
+
+    Attributes:
+        temperature: of NT-Xent.
+        num_batches: of `TrainingConfig.batch_size` clips that make one step: each clip is told from all
+            others of them.
+        num_steps: in all.
+        learning_rate: of Adam.
+    """
+
+    temperature: float = 0.1
+    num_batches: int = 2
+    num_steps: int = 20_000
+    learning_rate: float = 1e-4
+
+    def __post_init__(self) -> None:
+        _require(self.temperature > 0, "temperature must be positive.")
+        _require(self.learning_rate > 0, "learning_rate must be positive.")
+        _require_each(self, ("num_batches", "num_steps"), at_least=1)

@@ -1,52 +1,34 @@
 """E_style of section 4.2: a reference of any length -> the posterior of its style code."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from msmd.core.config import ModelConfig
-from msmd.model.layers import EncoderLayer, sinusoidal_encoding
+from msmd.model.frame_pool import FramePool
 
 INITIAL_LOG_VARIANCE = -3.0
 """Codes start out nearly certain, so that there is something to learn from; KL widens them again."""
 
 
-class StyleVae(nn.Module):
-    """Transformer encoder over frames, mean over the valid frames, two fully connected layers.
+class StyleVae(FramePool):
+    """`FramePool`, then two fully connected layers: the mean and log-variance of the style code.
 
-    Frames know their place by sinusoidal positions, so that dynamics count and not only the bag of
-    frames. Sizes of section 5.2: 4 layers of 512, 4 heads, then 512 and 2 x 128 outputs.
+    Sizes of section 5.2: 4 layers of 512, 4 heads, then 512 and 2 x 128 outputs.
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        dim = config.style_hidden_dim
-        self.dim = dim
-        self.frame = nn.Linear(config.motion_dim, dim)
-        self.layers = nn.ModuleList(
-            EncoderLayer(dim, config.style_num_heads, config.feed_forward_factor, config.dropout)
-            for _ in range(config.style_num_layers)
-        )
-        self.norm = nn.LayerNorm(dim)
-        to_posterior = nn.Linear(dim, 2 * config.style_dim)
+        super().__init__(config)
+        to_posterior = nn.Linear(self.dim, 2 * config.style_dim)
         nn.init.constant_(to_posterior.bias[config.style_dim :], INITIAL_LOG_VARIANCE)
-        self.posterior = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), to_posterior)
+        self.posterior = nn.Sequential(nn.Linear(self.dim, self.dim), nn.GELU(), to_posterior)
 
     def forward(
         self,
         style_reference: Float[Tensor, "batch frames motion_dim"],
         mask: Bool[Tensor, "batch frames"],
     ) -> tuple[Float[Tensor, "batch style_dim"], Float[Tensor, "batch style_dim"]]:
-        """(mean, log_variance); masked-out frames neither are attended to nor enter the mean."""
-        place = torch.arange(style_reference.shape[1], device=style_reference.device).float()
-        tokens = self.frame(style_reference.masked_fill(~mask[..., None], 0))
-        tokens = tokens + sinusoidal_encoding(place, self.dim)
-        # A row with no valid frame would be a softmax over nothing: it sees its blank frames instead.
-        seen = mask | ~mask.any(1, keepdim=True)
-        for layer in self.layers:
-            tokens = layer(tokens, seen)
-        share = seen[..., None] / seen.sum(1)[:, None, None]
-        mean, log_variance = self.posterior((self.norm(tokens) * share).sum(1)).chunk(2, dim=-1)
+        """(mean, log_variance)."""
+        mean, log_variance = self.posterior(self.pool(style_reference, mask)).chunk(2, dim=-1)
         return mean, log_variance
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from msmd.core.errors import FormatError
 from msmd.core.files import whole_file
 from msmd.model.motion_model import MotionModel
 
 FORMAT = "msmd-checkpoint-1"
+COUNTERS = ("step", "seconds", "best_validation", "validations_since")
 
 
 @dataclass
@@ -27,6 +28,7 @@ class TrainingState:
         step: steps done.
         seconds: of training done, over all its sittings.
         best_validation: lowest validation loss so far.
+        validations_since: validations since then, none of them lower.
     """
 
     model: MotionModel
@@ -35,6 +37,7 @@ class TrainingState:
     step: int = 0
     seconds: float = 0.0
     best_validation: float = float("inf")
+    validations_since: int = 0
 
 
 def save_checkpoint(path: Path, state: TrainingState) -> None:
@@ -43,7 +46,7 @@ def save_checkpoint(path: Path, state: TrainingState) -> None:
     for name, parameter in state.model.named_parameters():
         for key, value in state.optimizer.state[parameter].items():
             tensors[f"optimizer/{key}/{name}"] = value
-    counters = {"step": state.step, "seconds": state.seconds, "best_validation": state.best_validation}
+    counters = {name: getattr(state, name) for name in COUNTERS}
     metadata = {"format": FORMAT, "counters": json.dumps(counters)}
     with whole_file(path) as aside:
         save_file({name: value.contiguous() for name, value in tensors.items()}, aside, metadata)
@@ -73,12 +76,11 @@ def restore_checkpoint(path: Path, state: TrainingState) -> None:
             if name in values:
                 value = values[name] if key == "step" else values[name].to(parameter.device)
                 state.optimizer.state[parameter][key] = value
-    counters = json.loads(metadata["counters"])
-    state.step, state.seconds = counters["step"], counters["seconds"]
-    state.best_validation = counters["best_validation"]
+    for name, value in json.loads(metadata["counters"]).items():
+        setattr(state, name, value)
 
 
-def save_weights(path: Path, model: MotionModel) -> None:
+def save_weights(path: Path, model: nn.Module) -> None:
     """Write weights alone."""
     with whole_file(path) as aside:
         save_file({name: value.contiguous() for name, value in model.state_dict().items()}, aside)

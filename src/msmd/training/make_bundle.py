@@ -114,7 +114,7 @@ def _describe(run: Path, trained: TrainedModel, packed: PackedDataset) -> dict[s
     for clip in packed.select("train"):
         minutes[clip.corpus] += _minutes(clip)
     return {
-        "name": "embedded",
+        "name": trained.run.get("name", "unnamed"),
         "commit": trained.run.get("commit", "unknown"),
         "training_steps": int(last["step"]),
         "training_minutes": round(float(last["seconds"]) / 60, 1),

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file
 
-from msmd.core.config import DiffusionConfig, ModelConfig, TrainingConfig
+from msmd.core.config import ContrastiveConfig, DiffusionConfig, ModelConfig, TrainingConfig
 from msmd.core.errors import FormatError
 from msmd.core.files import whole_file
 from msmd.core.presets import Preset
@@ -55,11 +56,12 @@ class TrainedModel:
     run: Mapping[str, object]
 
 
-def describe_run(folder: Path, preset: Preset, dataset: Path) -> None:
-    """Write run.json, before the first step."""
+def describe_run(folder: Path, name: str, preset: Preset, dataset: Path) -> None:
+    """Write run.json, before the first step; `name` is the preset's."""
     description = {
         "format": "msmd-run-1",
         "msmd": version("msmd"),
+        "name": name,
         "preset": asdict(preset),
         "command": sys.argv,
         "commit": _commit(),
@@ -91,13 +93,7 @@ def load_trained_model(folder: Path) -> TrainedModel:
     try:
         run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         statistics = load_arrays(folder / "statistics.safetensors")
-        values = run["preset"]
-        preset = Preset(
-            model=ModelConfig(**values["model"]),
-            diffusion=DiffusionConfig(**values["diffusion"]),
-            training=TrainingConfig(**values["training"]),
-            audio_encoder=values["audio_encoder"],
-        )
+        preset = read_preset(run["preset"])
         model = build_model(preset.model)
         model.load_state_dict(load_file(folder / BEST), strict=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -106,6 +102,18 @@ def load_trained_model(folder: Path) -> TrainedModel:
         ) from error
     model = model.eval().requires_grad_(False)
     return TrainedModel(model, preset, statistics["mean"], statistics["std"], run)
+
+
+def read_preset(values: Mapping[str, Any]) -> Preset:
+    """The preset that `asdict` made the values of; what an earlier version did not write has its default."""
+    pretraining = values.get("style_pretraining")
+    configs = {
+        "model": ModelConfig(**values["model"]),
+        "diffusion": DiffusionConfig(**values["diffusion"]),
+        "training": TrainingConfig(**values["training"]),
+        "style_pretraining": None if pretraining is None else ContrastiveConfig(**pretraining),
+    }
+    return Preset(**{**values, **configs})
 
 
 class TrainingLog:

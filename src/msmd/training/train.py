@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from msmd.core.errors import MsmdError
-from msmd.core.presets import PRESETS, Preset
+from msmd.core.presets import named_preset
 from msmd.core.units import HEAD_ROTATION, NUM_EXPRESSION
 from msmd.data.mirror import mirror_matrix
 from msmd.data.packed import PackedDataset, Split, measure_statistics
@@ -18,9 +17,10 @@ from msmd.data.restyle import Restyler, persistent_expressions
 from msmd.face.expression_space import load_expression_space
 from msmd.face.regions import UPPER_FACE
 from msmd.training.dimension_weights import DimensionWeights, weigh_dimensions
-from msmd.training.loop import OnLog, fit
+from msmd.training.loop import ONE_SITTING, OnLog, Sitting, fit
 from msmd.training.run_folder import describe_run, save_statistics
 from msmd.training.step import WindowPairs
+from msmd.training.workers import gather_workers
 
 VALIDATION_BATCHES = 4
 
@@ -30,10 +30,11 @@ def train(
     preset_name: str,
     folder: Path,
     *,
-    minutes: float | None = None,
     num_steps: int | None = None,
+    sitting: Sitting = ONE_SITTING,
     threads: int | None = None,
     device: str = "auto",
+    num_devices: int = 1,
     overrides: Mapping[str, object] = {},
     on_log: OnLog = lambda row: None,
 ) -> None:
@@ -43,28 +44,30 @@ def train(
         dataset: packed dataset, with the audio features that the preset reads.
         preset_name: key of `PRESETS`.
         folder: run folder, made if need be.
-        minutes: end after so many minutes of training.
-        num_steps: end after so many steps; None: the preset's number.
+        num_steps: of the whole run; None: the preset's number.
+        sitting: how far this call goes.
         threads: of the processor; None leaves torch's choice.
         device: "auto" takes a GPU if there is one.
+        num_devices: how many of its kind train together.
         overrides: fields of `TrainingConfig` to change.
         on_log: told each row of the log.
 
     Raises:
-        MsmdError: no such preset, data that do not fit it, or a run that diverged.
+        MsmdError: no such preset, data that do not fit it, no such device, or a run that diverged.
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
     preset = named_preset(preset_name)
+    workers = gather_workers(device, num_devices)
     training = replace(preset.training, **overrides)
     training = training if num_steps is None else replace(training, num_steps=num_steps)
-    training = replace(training, bfloat16=training.bfloat16 and has_fast_bfloat16(device))
+    training = replace(training, bfloat16=training.bfloat16 and has_fast_bfloat16(workers.device))
     packed = PackedDataset(dataset)
     statistics = measure_statistics(packed, CORPUS_WEIGHTS)
 
     def open_split(split: Split) -> TwoWindowSampler:
+        """Validation is on recordings as they are, so that its losses compare between presets."""
+        augments = split == "train"
         return TwoWindowSampler(
             packed,
             preset.audio_encoder,
@@ -73,35 +76,25 @@ def train(
             batch_size=training.batch_size,
             seed=training.seed,
             split=split,
-            mirror=mirror_matrix() if training.mirror and split == "train" else None,
-            restyle=Restyler(persistent_expressions(packed)) if training.restyle else None,
+            mirror=mirror_matrix() if training.mirror and augments else None,
+            restyle=Restyler(persistent_expressions(packed)) if training.restyle and augments else None,
         )
 
     sampler, held_out = open_split("train"), open_split("val")
     trained = replace(preset, training=training, model=replace(preset.model, audio_dim=sampler.audio_dim))
-    describe_run(folder, trained, dataset)
-    save_statistics(folder, statistics.mean, statistics.std)
-    to_device = _carrier(weights_of(statistics.std, training.landmark_weight_exponent), device)
+    if workers.rank == 0:
+        describe_run(folder, preset_name, trained, dataset)
+        save_statistics(folder, statistics.mean, statistics.std)
+    to_device = _carrier(weights_of(statistics.std, training.landmark_weight_exponent), workers.device)
     fit(
         trained,
-        draw_pairs=lambda step: to_device(sampler.batch(step)),
+        draw_pairs=lambda number: to_device(sampler.batch(number)),
         validation=[to_device(held_out.batch(index)) for index in range(VALIDATION_BATCHES)],
         folder=folder,
-        minutes=minutes,
-        device=device,
+        sitting=sitting,
+        workers=workers,
         on_log=on_log,
     )
-
-
-def named_preset(name: str) -> Preset:
-    """A preset by its name.
-
-    Raises:
-        MsmdError: there is none of that name.
-    """
-    if name not in PRESETS:
-        raise MsmdError(f"no preset {name!r}. There are: {', '.join(PRESETS)}.")
-    return PRESETS[name]
 
 
 def has_fast_bfloat16(device: str) -> bool:
