@@ -14,9 +14,12 @@ import re
 from pathlib import Path
 
 import numpy as np
+from head import Head
+from lids import chart_eye
+from mouth import CONTACT, chart_mouth
 from safetensors.numpy import load_file, save_file
 from scipy.spatial import cKDTree
-from shapes import Head, build_shapes, lip_rims
+from shapes import build_shapes
 from sources import Source, read_sources
 
 from msmd.core.files import whole_file
@@ -27,6 +30,7 @@ ASSETS = ROOT / "src/msmd/face/assets"
 LANDMARKS = Path(__file__).with_name("landmarks.safetensors")
 PEOPLE, AGES = ("caucasian", "asian", "african"), ("young", "old", "child")
 SMALLEST_DELTA_MM = 0.02
+UPPER_TEETH_MM, LOWER_TEETH_MM = (0.0, -3.2, 0.5), (0.0, -1.2, -1.8)
 COLORS = {
     "skin": (0.80, 0.60, 0.50),
     "eye_left": (0.93, 0.93, 0.92),
@@ -76,6 +80,14 @@ def collect_parts(source: Source) -> dict[str, np.ndarray]:
     }
 
 
+def set_teeth(neutral: np.ndarray, quads: dict[str, np.ndarray]) -> np.ndarray:
+    """The base mesh has its teeth edge to edge and too high; upper ones overlap the lower and show a bit."""
+    out = neutral.copy()
+    out[np.unique(quads["teeth_upper"])] += UPPER_TEETH_MM
+    out[np.unique(quads["teeth_lower"])] += LOWER_TEETH_MM
+    return out
+
+
 def paint(head: Head) -> np.ndarray:
     color = np.zeros_like(head.neutral)
     for part, vertices in head.parts.items():
@@ -91,11 +103,22 @@ def paint(head: Head) -> np.ndarray:
 
 
 def pair_lips(head: Head) -> np.ndarray:
-    """(P, 2) vertices of the whole mesh: each of the upper rim with the nearest of the lower."""
-    upper, lower = lip_rims(head)
+    """(P, 2) vertices on the line where the lips meet: each upper one with the nearest lower one."""
+    mouth = chart_mouth(head)
+    line = (mouth.loop == CONTACT) & (np.abs(mouth.across) < 0.97)
+    upper, lower = mouth.vertex[line & mouth.upper], mouth.vertex[line & ~mouth.upper]
     gap = np.linalg.norm(head.neutral[upper][:, None] - head.neutral[lower][None], axis=2)
-    pairs = np.stack([upper, lower[gap.argmin(1)]], 1)
-    return pairs[gap.min(1) < 3.0]
+    return np.stack([upper, lower[gap.argmin(1)]], 1)
+
+
+def pair_lids(head: Head) -> np.ndarray:
+    """(P, 2) vertices at the edges of the lids: each upper one with what it meets in a blink."""
+    eye = chart_eye(head)
+    inside = np.abs(eye.across()) < 0.8
+    upper, lower = eye.rim[inside & eye.upper], eye.rim[inside & ~eye.upper]
+    away = np.abs(head.neutral[upper, 0][:, None] - head.neutral[lower, 0])
+    pairs = np.stack([upper, lower[away.argmin(1)]], 1)
+    return np.concatenate([pairs, head.partner[pairs]])
 
 
 def find_triangles(triangles: np.ndarray, corners: np.ndarray) -> np.ndarray:
@@ -133,7 +156,8 @@ def build(work: Path) -> None:
     people = [source.person(male, "young", kind) for male in (0.0, 1.0) for kind in PEOPLE]
     neutral = np.mean(people, axis=0)
     quads = collect_parts(source)
-    head = Head(source, neutral, {name: np.unique(q) for name, q in quads.items()}, edges_of(quads["skin"]))
+    neutral = set_teeth(neutral, quads)
+    head = Head(source, neutral, quads)
     shapes = build_shapes(head)
     if set(shapes) != set(ARKIT_NAMES):
         raise SystemExit(f"not the ARKit shapes: {set(shapes) ^ set(ARKIT_NAMES)}")
@@ -147,7 +171,7 @@ def build(work: Path) -> None:
     triangles = np.concatenate([local[:, [0, 1, 2]], local[:, [0, 2, 3]]]).astype(np.int32)
     names = [f"{kind}-{sex}-{age}" for sex in ("female", "male") for kind in PEOPLE for age in AGES]
     identities = [
-        source.person(float(sex == "male"), age, kind) - neutral
+        set_teeth(source.person(float(sex == "male"), age, kind), quads) - neutral
         for sex in ("female", "male")
         for kind in PEOPLE
         for age in AGES
@@ -163,6 +187,7 @@ def build(work: Path) -> None:
         "landmark_triangles": find_triangles(triangles, position[landmarks["corners"]]),
         "landmark_barycentric": landmarks["barycentric"],
         "inner_lip_pairs": position[pair_lips(head)].astype(np.uint16),
+        "lid_pairs": position[pair_lids(head)].astype(np.uint16),
         **pack_shapes(stack),
     }
     card = {

@@ -17,6 +17,7 @@ from safetensors.numpy import load as load_safetensors
 
 from msmd.core.errors import MsmdError
 from msmd.core.units import ARKIT_NAMES
+from msmd.face.contact import Contact, measure_contact, stop_at_contact
 
 _FRAMES_AT_ONCE: Final = 256
 
@@ -41,6 +42,7 @@ class Rig:
         landmark_triangles: (468,) the triangle on which each landmark of the landmark mesh lies.
         landmark_barycentric: (468, 3) where on it.
         inner_lip_pairs: (P, 2) vertices of the upper and lower lip that meet when the mouth is closed.
+        lid_pairs: (P, 2) vertices at the edges of the upper and lower lids that meet in a blink.
     """
 
     neutral: Float32[np.ndarray, "V 3"]
@@ -54,19 +56,29 @@ class Rig:
     landmark_triangles: Int32[np.ndarray, "468"]
     landmark_barycentric: Float32[np.ndarray, "468 3"]
     inner_lip_pairs: Int32[np.ndarray, "P 2"]
+    lid_pairs: Int32[np.ndarray, "P_lids 2"]
 
     def vertices(self, weights: Float[np.ndarray, "frames 52"]) -> Float32[np.ndarray, "frames V 3"]:
-        """The mesh of each frame, mm.
+        """The mesh of each frame, mm: the shapes added up, but for closing weights that `touch` cuts.
 
         Args:
             weights: ARKit weights, in the order of `ARKIT_NAMES`.
         """
+        weights = self.touch(weights)
         flat = self.shapes.reshape(len(self.shapes), -1)
         out = np.empty((len(weights), flat.shape[1]), np.float32)
         for start in range(0, len(weights), _FRAMES_AT_ONCE):
             part = slice(start, start + _FRAMES_AT_ONCE)
-            out[part] = weights[part].astype(np.float32) @ flat
+            out[part] = weights[part] @ flat
         return out.reshape(len(weights), -1, 3) + self.neutral
+
+    def touch(self, weights: Float[np.ndarray, "frames 52"]) -> Float32[np.ndarray, "frames 52"]:
+        """The same weights, with lips and lids that stop where they meet (`face.contact`)."""
+        return stop_at_contact(weights, self._contact)
+
+    @cached_property
+    def _contact(self) -> Contact:
+        return measure_contact(self.neutral, self.shapes, self.inner_lip_pairs, self.lid_pairs)
 
     def landmarks(self, vertices: Float[np.ndarray, "frames V 3"]) -> Float32[np.ndarray, "frames 468 3"]:
         """Positions of the landmark mesh on meshes of this rig, mm; displacements of displacements."""
@@ -124,6 +136,7 @@ def load_rig() -> Rig:
         landmark_triangles=tensors["landmark_triangles"],
         landmark_barycentric=tensors["landmark_barycentric"],
         inner_lip_pairs=tensors["inner_lip_pairs"].astype(np.int32),
+        lid_pairs=tensors["lid_pairs"].astype(np.int32),
     )
 
 
