@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from msmd.evaluation.dynamics import count_blinks, jitter, std_ratio, velocity_ratio
+from msmd.evaluation.dynamics import (
+    band_levels_db,
+    count_blinks,
+    diversity,
+    jitter,
+    power_spectrum,
+    spectral_distance_db,
+    std_ratio,
+    velocity_ratio,
+)
 
 
 def test_half_the_amplitude_gives_half_the_ratios():
@@ -62,3 +71,52 @@ def test_a_flutter_about_the_threshold_is_one_blink_and_closed_eyes_are_none():
     asleep = np.zeros(100)
     asleep[10:60] = 1
     assert count_blinks(asleep).per_minute == 0
+
+
+def swing(hertz: float, amplitude: float = 1.0, frames: int = 201) -> np.ndarray:
+    return amplitude * np.sin(2 * np.pi * hertz * np.arange(frames) / 25)[:, None, None] * np.ones((1, 2, 3))
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_the_spectrum_of_a_swing_peaks_at_its_frequency(order: int):
+    frequency, power = power_spectrum(swing(4.0), order)
+    assert frequency[power.argmax()] == pytest.approx(4.0)
+    assert frequency[-1] == 12.5
+
+
+def test_the_power_of_velocity_by_hand():
+    # Frame differences of a 4 Hz swing are a 4 Hz swing of amplitude 2 sin(4 pi / 25) * 25 per second;
+    # its mean square is half of that squared, in each of 6 dimensions. By Parseval the one-sided
+    # lines hold half of what 50 lines hold, each 1 / 50 of the mean square's sum.
+    _, power = power_spectrum(swing(4.0))
+    amplitude = 2 * np.sin(4 * np.pi / 25) * 25
+    assert power.sum() / 25 == pytest.approx(6 * amplitude**2 / 2, rel=0.02)
+
+
+def test_twice_the_amplitude_is_six_decibels_in_every_band():
+    truth = np.random.default_rng(0).normal(size=(200, 4, 3))
+    np.testing.assert_allclose(band_levels_db(truth, 2 * truth), 20 * np.log10(2))
+    assert spectral_distance_db(truth, truth / 2, order=2) == pytest.approx(20 * np.log10(2))
+    assert spectral_distance_db(truth, truth) == 0
+
+
+def test_tremble_shows_in_the_highest_band_alone():
+    slow = swing(1.0) + 1e-3 * np.random.default_rng(0).normal(size=(201, 2, 3))
+    levels = band_levels_db(slow, slow + swing(10.0, 0.05))
+    assert levels[3] > 20
+    assert abs(levels[0]) < 0.1
+
+
+def test_a_still_face_is_as_far_as_the_scale_goes_and_time_shifts_are_not_seen():
+    truth = np.random.default_rng(0).normal(size=(401, 4, 3))
+    assert spectral_distance_db(truth, np.zeros_like(truth)) == 40
+    assert spectral_distance_db(truth, np.roll(truth, 5, axis=0)) < 0.5
+    assert np.isnan(spectral_distance_db(np.zeros_like(truth), truth))
+
+
+def test_diversity_by_hand():
+    a, b = np.zeros((2, 4, 3)), np.zeros((2, 4, 3))
+    b[0, 0] = (3, 4, 0)
+    assert diversity([a, b]) == pytest.approx(5 / 8)
+    assert diversity([a, a, b]) == pytest.approx(2 * 5 / 8 / 3)
+    assert np.isnan(diversity([a]))

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from msmd.evaluation.held_out import make_systems, measure, run_held_out
-from msmd.evaluation.protocol import pair_with_references, spread_out
+from msmd.evaluation.clip_measures import measure
+from msmd.evaluation.held_out import make_systems, run_held_out
+from msmd.evaluation.pairing import pair_with_references, spread_out
 from msmd.evaluation.records import RowFile
 
 from .conftest import BROW, JAW, SMILE, StubAnimator, perform

@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from msmd.core.errors import MsmdError
-from msmd.core.units import SAMPLE_RATE_HZ
+from msmd.core.units import MOTION_FPS, SAMPLE_RATE_HZ
+from msmd.evaluation.lip_sync import CLOSURE_TOLERANCE_FRAMES
 
 PAD_SECONDS: Final = 0.3
 _NOISE: Final = 3e-4
@@ -31,6 +32,9 @@ OPEN_VOWELS: Final = frozenset({"AA", "AE", "AO", "AW", "AY", "EH", "EY"})
 
 SILENCE: Final = "SIL"
 """Between words, and around them."""
+
+_CLOSED_SOUNDS: Final = BILABIALS | LABIODENTALS | {SILENCE}
+_VOWEL_DISTANCE_SECONDS: Final = (CLOSURE_TOLERANCE_FRAMES + 0.5) / float(MOTION_FPS)
 
 PRONUNCIATIONS: Final[Mapping[str, str]] = {"woodcutters": "W UH D K AH T ER Z"}
 """Words of the test sentences that the aligner's dictionary lacks."""
@@ -75,6 +79,11 @@ def middles_of(
         for middle in middles
         if all(end < middle - by_seconds or start > middle + by_seconds for start, end in rivals)
     ]
+
+
+def middles_of_open_vowels(phones: Sequence[Phone]) -> list[float]:
+    """Middle times of open vowels that no closed sound or pause is near: the control for closures."""
+    return middles_of(phones, OPEN_VOWELS, _CLOSED_SOUNDS, _VOWEL_DISTANCE_SECONDS)
 
 
 class AlignmentError(MsmdError):

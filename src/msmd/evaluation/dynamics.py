@@ -3,7 +3,9 @@
 Errors in mm do not show it: a face that is too still often has the smaller error.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -17,6 +19,15 @@ LIDS_OPEN: Final = 0.3
 
 BLINK_MAX_SECONDS: Final = 0.8
 """Longer closures are closed eyes, not blinks."""
+
+SPECTRUM_FRAMES: Final = 50
+"""Pieces of 2 s, half overlapping: lines 0.5 Hz apart, up to 12.5 Hz."""
+
+SPECTRUM_BANDS_HZ: Final = ((0.25, 2.25), (2.25, 4.25), (4.25, 8.25), (8.25, 12.75))
+"""Moods and phrases; syllables; single sounds; what no face does on purpose."""
+
+_SILENT_DB: Final = 40.0
+"""A face without power in a band counts as so far from the truth, and no face as farther."""
 
 
 def std_ratio(
@@ -55,6 +66,56 @@ def jitter(
     if not len(second):
         return float("nan")
     return float(np.sqrt(np.square(second.astype(np.float64)).sum(axis=-1).mean()))
+
+
+def power_spectrum(
+    values: Float[np.ndarray, "frames *rest"], order: int = 1, fps: float = float(MOTION_FPS)
+) -> tuple[Float[np.ndarray, "lines"], Float[np.ndarray, "lines"]]:
+    """Power of velocity (`order` 1) or acceleration (2), summed over dimensions: (Hz, power).
+
+    Mean over Hann-windowed pieces of 2 s that overlap by half (Welch); a shorter signal is one piece,
+    padded with stillness. Units are those of the values per second (per second squared), squared.
+    """
+    flat = values.reshape(len(values), -1).astype(np.float64)
+    moved = np.diff(flat, n=order, axis=0) * fps**order
+    if len(moved) < SPECTRUM_FRAMES:
+        moved = np.pad(moved, ((0, SPECTRUM_FRAMES - len(moved)), (0, 0)))
+    starts = range(0, len(moved) - SPECTRUM_FRAMES + 1, SPECTRUM_FRAMES // 2)
+    window = np.hanning(SPECTRUM_FRAMES + 1)[:-1, None]
+    pieces = [np.fft.rfft(window * moved[start : start + SPECTRUM_FRAMES], axis=0) for start in starts]
+    power = np.mean([np.square(np.abs(piece)).sum(axis=1) for piece in pieces], axis=0)
+    return np.fft.rfftfreq(SPECTRUM_FRAMES, 1 / fps), power / np.square(window).sum()
+
+
+def band_levels_db(
+    truth: Float[np.ndarray, "frames *rest"], prediction: Float[np.ndarray, "frames *rest"], order: int = 1
+) -> Float[np.ndarray, "bands"]:
+    """Power of the prediction over that of the truth in each of `SPECTRUM_BANDS_HZ`, dB; 0 is right.
+
+    Negative: too sluggish there; positive: too restless. Held within +-40 dB, and NaN where the
+    truth itself does not move.
+    """
+    frequency, true_power = power_spectrum(truth, order)
+    _, power = power_spectrum(prediction, order)
+    levels = []
+    for low, high in SPECTRUM_BANDS_HZ:
+        band = (frequency >= low) & (frequency < high)
+        true, own = true_power[band].sum(), power[band].sum()
+        levels.append(10 * np.log10(max(own, 1e-12) / true) if true > 1e-9 else float("nan"))
+    return np.clip(np.array(levels), -_SILENT_DB, _SILENT_DB)
+
+
+def spectral_distance_db(
+    truth: Float[np.ndarray, "frames *rest"], prediction: Float[np.ndarray, "frames *rest"], order: int = 1
+) -> float:
+    """Root mean square of `band_levels_db` over the bands: 0 is right, 6 is twice or half the amplitude."""
+    return float(np.sqrt(np.square(band_levels_db(truth, prediction, order)).mean()))
+
+
+def diversity(takes: Sequence[Float[np.ndarray, "frames vertices 3"]]) -> float:
+    """How much several seeds differ: mean distance of a vertex between two takes, mm; NaN for one take."""
+    pairs = [np.linalg.norm(a - b, axis=-1).mean() for a, b in combinations(takes, 2)]
+    return float(np.mean(pairs)) if pairs else float("nan")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Held-out clips: how near is what is generated to what was recorded, and nearer than what?
 
-Section 6.1, with the references that recordings of one sentence a clip allow: the style comes from
-another clip of the same speaker and emotion, not from an adjacent window.
+One model beside its simplest rivals. Several models side by side, with significance, are the business
+of `msmd.evaluation.comparison`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +12,9 @@ from jaxtyping import Float, Float32
 
 from msmd.core.animation import Motion, StyleCode
 from msmd.core.progress import Progress, no_progress
-from msmd.core.units import ARKIT_NAMES, HEAD_ROTATION
-from msmd.evaluation import dynamics, lip_sync, metrics
-from msmd.evaluation.protocol import Animator, FaceMesh, Performance, StyledClip, as_still
+from msmd.evaluation.clip_measures import measure
+from msmd.evaluation.pairing import StyledClip
+from msmd.evaluation.protocol import Animator, FaceMesh, Performance, as_still
 from msmd.evaluation.records import RowFile
 
 System = Callable[[StyledClip], Float32[np.ndarray, "frames 67"]]
@@ -23,8 +23,6 @@ System = Callable[[StyledClip], Float32[np.ndarray, "frames 67"]]
 MODEL: Final = "model"
 TRUTH: Final = "truth"
 """Rows of the recording measured against itself: the floor, and the truth's own lag, jitter and blinks."""
-
-_BLINKS: Final = (ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRight"))
 
 
 def make_systems(animator: Animator, train_means: Mapping[str, Float[np.ndarray, "67"]]) -> dict[str, System]:
@@ -57,63 +55,6 @@ def make_systems(animator: Animator, train_means: Mapping[str, Float[np.ndarray,
         "reference_mean": lambda clip: as_still(clip.reference.motion.mean(axis=0), len(clip.target.motion)),
         "reference_motion": lambda clip: _loop(clip.reference.motion, len(clip.target.motion)),
         TRUTH: lambda clip: clip.target.motion,
-    }
-
-
-def measure(
-    mesh: FaceMesh, target: Performance, generated: Float32[np.ndarray, "frames 67"]
-) -> dict[str, float]:
-    """Every measure of one generated clip against its recording; NaN for parts that were not recorded.
-
-    Both are cut to the shorter of the two. Lags are in frames, positive where the generated face is late.
-    """
-    count = min(len(target.motion), len(generated))
-    truth, prediction = mesh.vertices(target.motion[:count]), mesh.vertices(generated[:count])
-    row: dict[str, float] = {}
-    if target.has_lips and target.has_upper_face:
-        row |= {"mve": metrics.mve(truth, prediction), "rmse": metrics.rmse(truth, prediction)}
-        row["std_ratio"] = dynamics.std_ratio(truth, prediction)
-        row["velocity_ratio"] = dynamics.velocity_ratio(truth, prediction)
-    if target.has_lips:
-        row |= _measure_lips(mesh, target, truth, prediction)
-    if target.has_upper_face:
-        row["fdd_signed"] = metrics.fdd_signed(truth, prediction, mesh.neutral, mesh.upper_face)
-        row["fdd_abs"] = metrics.fdd_abs(truth, prediction, mesh.neutral, mesh.upper_face)
-        row["upper_std_ratio"] = dynamics.std_ratio(truth[:, mesh.upper_face], prediction[:, mesh.upper_face])
-    row["jitter"] = dynamics.jitter(prediction)
-    row["jitter_ratio"] = row["jitter"] / max(dynamics.jitter(truth), 1e-9)
-    row["blinks_per_minute"] = count_blinks(mesh, generated[:count]).per_minute
-    if target.has_head:
-        true_head, head = target.motion[:count, HEAD_ROTATION], generated[:count, HEAD_ROTATION]
-        row["head_std_ratio"] = dynamics.std_ratio(true_head, head)
-    return row
-
-
-def count_blinks(mesh: FaceMesh, motion: Float32[np.ndarray, "frames 67"]) -> dynamics.Blinks:
-    """Blinks in the ARKit weights eyeBlinkLeft and eyeBlinkRight."""
-    weights = mesh.arkit(motion)
-    return dynamics.count_blinks(weights[:, list(_BLINKS)].mean(axis=1))
-
-
-def _measure_lips(
-    mesh: FaceMesh, target: Performance, truth: np.ndarray, prediction: np.ndarray
-) -> dict[str, float]:
-    true_opening = metrics.mouth_opening(truth, mesh.lip_pairs)
-    opening = metrics.mouth_opening(prediction, mesh.lip_pairs)
-    against_truth = lip_sync.correlate(opening, true_opening)
-    against_level = lip_sync.correlate(opening, lip_sync.level_db(target.samples, len(opening)))
-    return {
-        "lve_max": metrics.lve_max(truth, prediction, mesh.lips),
-        "lve_max_sq": metrics.lve_max_sq(truth, prediction, mesh.lips),
-        "lve_rms": metrics.lve_rms(truth, prediction, mesh.lips),
-        "mod": metrics.mod(truth, prediction, mesh.lip_pairs),
-        "opening_correlation": against_truth.at_zero,
-        "opening_best_correlation": against_truth.best,
-        "opening_lag_frames": against_truth.best_lag_frames,
-        "level_correlation": against_level.at_zero,
-        "level_lag_frames": against_level.best_lag_frames,
-        "opening_std_ratio": dynamics.std_ratio(true_opening, opening),
-        "lip_std_ratio": dynamics.std_ratio(truth[:, mesh.lips], prediction[:, mesh.lips]),
     }
 
 

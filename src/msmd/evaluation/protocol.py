@@ -4,9 +4,8 @@ Generation goes through `msmd.synthesis`, the path that users take; here is only
 tests can put anything in its place.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -78,54 +77,6 @@ class Performance:
     has_upper_face: bool = True
     has_head: bool = True
     sentence: str = ""
-
-
-@dataclass(frozen=True)
-class StyledClip:
-    """A held-out clip and another clip of its speaker and emotion, which gives the style (section 6.1)."""
-
-    target: Performance
-    reference: Performance
-
-
-def pair_with_references(performances: Sequence[Performance]) -> list[StyledClip]:
-    """Each performance with the next one of the same corpus, speaker and emotion, in order of names.
-
-    Where sentences are repeated the next one that says another sentence is taken, for otherwise the
-    reference would show the very lip movement that is asked for. Performances that are the only one of
-    their kind are left out.
-    """
-    groups: dict[tuple[str, str, str], list[Performance]] = {}
-    for one in sorted(performances, key=lambda performance: performance.clip):
-        groups.setdefault((one.corpus, one.speaker, one.emotion), []).append(one)
-    return [
-        StyledClip(target, _next_other(target, group[index + 1 :] + group[:index]))
-        for group in groups.values()
-        if len(group) > 1
-        for index, target in enumerate(group)
-    ]
-
-
-def _next_other(target: Performance, candidates: Sequence[Performance]) -> Performance:
-    others = (one for one in candidates if not target.sentence or one.sentence != target.sentence)
-    return next(others, candidates[0])
-
-
-def spread_out(clips: Sequence[StyledClip], limit: int | None) -> list[StyledClip]:
-    """At most `limit` clips, taking corpora, speakers and emotions in turn, so that few still cover all."""
-    if limit is None or len(clips) <= limit:
-        return list(clips)
-    corpora: dict[str, dict[tuple[str, str], list[StyledClip]]] = {}
-    for clip in clips:
-        of_corpus = corpora.setdefault(clip.target.corpus, {})
-        of_corpus.setdefault((clip.target.speaker, clip.target.emotion), []).append(clip)
-    return _in_turn(_in_turn(groups.values()) for groups in corpora.values())[:limit]
-
-
-def _in_turn(groups: Iterable[Sequence[StyledClip]]) -> list[StyledClip]:
-    """The first of every group, then the second of every group, and so on."""
-    rounds = zip_longest(*groups)
-    return [clip for one_round in rounds for clip in one_round if clip is not None]
 
 
 def load_face_mesh() -> FaceMesh:

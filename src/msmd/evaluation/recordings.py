@@ -43,7 +43,9 @@ def load_performances(dataset_folder: Path, split: Split = "test") -> list[Perfo
 
 
 def _sentence_of(clip: Clip) -> str:
-    """RAVDESS names end in statement-repetition-actor; no other corpus says a sentence twice."""
+    """As the dataset says; else RAVDESS names end in statement-repetition-actor."""
+    if clip.sentence != "unknown":
+        return clip.sentence
     parts = clip.id.split("-")
     return parts[-3] if clip.corpus == "ravdess" and len(parts) >= 6 else ""
 

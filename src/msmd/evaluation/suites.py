@@ -16,14 +16,8 @@ from msmd.data.tracking import capture
 from msmd.evaluation import figures, tables
 from msmd.evaluation.held_out import MODEL, make_systems, run_held_out
 from msmd.evaluation.metrics import mouth_opening
-from msmd.evaluation.protocol import (
-    Animator,
-    FaceMesh,
-    Performance,
-    StyledClip,
-    pair_with_references,
-    spread_out,
-)
+from msmd.evaluation.pairing import StyledClip, pair_with_references, spread_out
+from msmd.evaluation.protocol import Animator, FaceMesh, Performance
 from msmd.evaluation.recordings import load_performances, measure_train_means
 from msmd.evaluation.records import Row, RowFile, write_json
 from msmd.evaluation.speed import Work, describe_machine, measure_speed, peak_memory_mb, time_stage

@@ -15,15 +15,13 @@ from msmd.core.units import MOTION_FPS
 from msmd.evaluation import dynamics, lip_sync
 from msmd.evaluation.alignment import (
     BILABIALS,
-    LABIODENTALS,
-    OPEN_VOWELS,
-    SILENCE,
     AlignmentError,
     Phone,
     align_phones,
     middles_of,
+    middles_of_open_vowels,
 )
-from msmd.evaluation.held_out import count_blinks
+from msmd.evaluation.clip_measures import count_blinks
 from msmd.evaluation.metrics import mouth_opening
 from msmd.evaluation.protocol import Animator, FaceMesh
 from msmd.evaluation.records import Row, RowFile
@@ -31,9 +29,6 @@ from msmd.evaluation.spoken_lines import SpokenLine
 
 RECORDED: Final = "recorded"
 """Style of the rows that measure the recorded face itself."""
-
-_CLOSED_SOUNDS: Final = BILABIALS | LABIODENTALS | {SILENCE}
-_VOWEL_DISTANCE_SECONDS: Final = (lip_sync.CLOSURE_TOLERANCE_FRAMES + 0.5) / float(MOTION_FPS)
 
 _MEDIANS: Final = (
     "opening_mm",
@@ -70,7 +65,7 @@ def measure_line(
     inner = lip_sync.find_silence(level, margin_frames=lip_sync.SILENCE_MARGIN_FRAMES)
     with_level = lip_sync.correlate(opening, level)
     lips = vertices[:, mesh.lips]
-    vowels = middles_of(phones, OPEN_VOWELS, _CLOSED_SOUNDS, _VOWEL_DISTANCE_SECONDS)
+    vowels = middles_of_open_vowels(phones)
     return {
         "closed": lip_sync.closed_at(opening, middles_of(phones, BILABIALS), rest),
         "closed_at_vowels": lip_sync.closed_at(opening, vowels, rest),
