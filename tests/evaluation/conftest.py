@@ -59,7 +59,8 @@ def perform(
     motion = np.zeros((frames, 67), np.float32)
     motion[:, JAW] = 10 * syllables
     motion[:, SMILE], motion[:, BROW] = smile, brow + 0.5 * syllables
-    motion[20:24, LIDS] = [0.4, 1, 0.9, 0.4]
+    blink = np.array([0.4, 1, 0.9, 0.4], np.float32)
+    motion[20:24, LIDS] = blink[: max(0, frames - 20)]
     loudness = np.repeat(syllables, 640)
     samples = (loudness * rng.uniform(-1, 1, frames * 640)).astype(np.float32)
     return Performance(clip, "stage", speaker, emotion, samples, motion)

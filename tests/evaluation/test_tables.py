@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from msmd.evaluation.figures import OpeningPanel, draw_openings, draw_style_matrix
+from msmd.evaluation.markdown import markdown_table
 from msmd.evaluation.speed import Work, describe_machine, measure_speed, peak_memory_mb, time_stage
 from msmd.evaluation.tables import (
     compare_systems,
     held_out_markdown,
-    markdown_table,
     speed_markdown,
     voices_markdown,
 )

@@ -6,7 +6,13 @@ import pytest
 from msmd.core.animation import StyleCode
 from msmd.evaluation.alignment import AlignmentError, Phone, align_phones, middles_of, spell_words
 from msmd.evaluation.records import RowFile
-from msmd.evaluation.spoken_lines import JFK_TEXT, SpokenLine, lines_of_recordings, load_unseen_lines
+from msmd.evaluation.spoken_lines import (
+    JFK_TEXT,
+    SpokenLine,
+    lines_of_recordings,
+    load_unseen_lines,
+    text_of,
+)
 from msmd.evaluation.unseen_voices import measure_line, run_unseen_voices, summarize_voices
 
 from .conftest import JAW, StubAnimator, perform
@@ -119,17 +125,24 @@ def test_phones_of_a_famous_line_fall_where_they_are_said(data_folder):
         align_phones(line.samples[:16000], JFK_TEXT)
 
 
-def test_words_of_recordings_come_from_their_corpus(data_folder):
+def test_words_of_recordings_come_from_their_corpus():
     from dataclasses import replace
 
-    stem = sorted((data_folder / "grid" / "align").glob("*.align"))[0].stem
-    grid = replace(perform(f"grid/{stem}"), corpus="grid")
+    grid = replace(perform("grid/bbaf2n"), corpus="grid")
     acted = replace(perform("ravdess/01-03-01-02-01-24"), corpus="ravdess", sentence="02")
     mute = replace(grid, has_lips=False)
-    texts = [line.text for line in lines_of_recordings([grid, acted, mute], data_folder)]
-    assert len(texts) == 2
-    assert len(texts[0].split()) == 6
-    assert texts[1] == "dogs are sitting by the door"
+    window = replace(grid, clip="grid/bbaf2n@0")
+    texts = [line.text for line in lines_of_recordings([grid, acted, mute, window])]
+    assert texts == ["bin blue at f two now", "dogs are sitting by the door"]
+
+
+def test_the_letters_of_a_grid_name_spell_what_its_word_times_say(data_folder):
+    from dataclasses import replace
+
+    for path in sorted((data_folder / "grid" / "align").glob("*.align")):
+        words = [line.split()[2] for line in path.read_text(encoding="utf-8").splitlines()]
+        said = " ".join(word for word in words if word not in {"sil", "sp"})
+        assert text_of(replace(perform(f"grid/{path.stem}"), corpus="grid")) == said
 
 
 def test_a_vowel_beside_a_closed_sound_is_no_control():

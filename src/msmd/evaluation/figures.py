@@ -35,7 +35,7 @@ def draw_openings(panels: Sequence[OpeningPanel], path: Path) -> None:
         MsmdError: matplotlib is not installed.
         OutputError: `path` cannot be written.
     """
-    figure = _new_figure(9.0, 2.3 * len(panels))
+    figure = new_figure(9.0, 2.3 * len(panels))
     for number, panel in enumerate(panels):
         axes = figure.add_subplot(len(panels), 1, number + 1)
         sound = axes.twinx()
@@ -59,7 +59,7 @@ def draw_openings(panels: Sequence[OpeningPanel], path: Path) -> None:
             axes.legend(loc="upper right", fontsize=8)
         if number == len(panels) - 1:
             axes.set_xlabel("seconds")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_style_matrix(
@@ -72,7 +72,7 @@ def draw_style_matrix(
         OutputError: `path` cannot be written.
     """
     edge = 3 + 0.35 * len(names)
-    figure = _new_figure(edge + 0.6, edge)
+    figure = new_figure(edge + 0.6, edge)
     axes = figure.add_subplot()
     image = axes.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=8)
@@ -80,10 +80,10 @@ def draw_style_matrix(
     axes.set_xlabel("reference")
     axes.set_ylabel("generated in the style of")
     figure.colorbar(image, ax=axes, shrink=0.8, label="cosine, centred")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
-def _new_figure(width_inches: float, height_inches: float):
+def new_figure(width_inches: float, height_inches: float):
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -93,6 +93,6 @@ def _new_figure(width_inches: float, height_inches: float):
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
 
 
-def _save(figure, path: Path) -> None:
+def save_figure(figure, path: Path) -> None:
     with whole_file(path) as aside:
         figure.savefig(aside, dpi=110)

@@ -14,7 +14,7 @@ from msmd.core.animation import Motion, StyleCode
 from msmd.core.progress import Progress, no_progress
 from msmd.evaluation.clip_measures import measure
 from msmd.evaluation.pairing import StyledClip
-from msmd.evaluation.protocol import Animator, FaceMesh, Performance, as_still
+from msmd.evaluation.protocol import Animator, FaceMesh, Performance, as_loop, as_still
 from msmd.evaluation.records import RowFile
 
 System = Callable[[StyledClip], Float32[np.ndarray, "frames 67"]]
@@ -53,7 +53,7 @@ def make_systems(animator: Animator, train_means: Mapping[str, Float[np.ndarray,
         "still": lambda clip: np.zeros_like(clip.target.motion),
         "mean_motion": lambda clip: as_still(mean_pose(clip), len(clip.target.motion)),
         "reference_mean": lambda clip: as_still(clip.reference.motion.mean(axis=0), len(clip.target.motion)),
-        "reference_motion": lambda clip: _loop(clip.reference.motion, len(clip.target.motion)),
+        "reference_motion": lambda clip: as_loop(clip.reference.motion, len(clip.target.motion)),
         TRUTH: lambda clip: clip.target.motion,
     }
 
@@ -83,9 +83,3 @@ def run_held_out(
             }
             rows.append(key, head | measure(mesh, target, system(clip)))
     progress("held-out clips", len(clips), len(clips))
-
-
-def _loop(motion: np.ndarray, count: int) -> np.ndarray:
-    """The motion forth and back, so that it has no jump, cut to `count` frames."""
-    both_ways = np.concatenate([motion, motion[::-1]])
-    return both_ways[np.arange(count) % len(both_ways)]

@@ -101,3 +101,9 @@ def load_face_mesh() -> FaceMesh:
 def as_still(values: Float32[np.ndarray, "67"], num_frames: int) -> Float32[np.ndarray, "frames 67"]:
     """A motion that holds one pose."""
     return np.broadcast_to(values.astype(np.float32), (num_frames, MOTION_DIM)).copy()
+
+
+def as_loop(motion: Float32[np.ndarray, "_ 67"], num_frames: int) -> Float32[np.ndarray, "frames 67"]:
+    """A motion forth and back for `num_frames` frames, so that it has no jump."""
+    both_ways = np.concatenate([motion, motion[::-1]])
+    return both_ways[np.arange(num_frames) % len(both_ways)]

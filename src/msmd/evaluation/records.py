@@ -1,5 +1,6 @@
 """Rows of results on disk, one JSON object a line, so that a stopped evaluation goes on where it was."""
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -66,6 +67,24 @@ class RowFile:
         except OSError as error:
             raise OutputError(f"cannot write {self._path}: {error.strerror or error}.") from error
         self._rows[key] = row
+
+
+def fingerprint(path: Path) -> str:
+    """The beginning of a file's SHA-256.
+
+    Raises:
+        MsmdError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise MsmdError(f"cannot read {path}: {error.strerror or error}. Give a prepared folder.") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text whole or not at all."""
+    with whole_file(path) as aside:
+        aside.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: object) -> None:

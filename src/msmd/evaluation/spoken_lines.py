@@ -14,12 +14,32 @@ from msmd.core.errors import MsmdError
 from msmd.core.units import SAMPLES_PER_FRAME
 from msmd.evaluation.protocol import Performance
 
+
+def _letter_of(word: str) -> str:
+    """How a GRID name abbreviates a word: digits as digits (zero as z), others by their first letter."""
+    digits = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return str(digits.index(word) + 1) if word in digits else word[0]
+
+
 JFK_TEXT: Final = (
     "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 )
 
 RAVDESS_TEXTS: Final = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}
 """By the statement's number in a clip's name."""
+
+_GRID_WORDS: Final = tuple(
+    {_letter_of(word): word for word in words.split()}
+    for words in (
+        "bin lay place set",
+        "blue green red white",
+        "at by in with",
+        "a b c d e f g h i j k l m n o p q r s t u v w x y z",
+        "zero one two three four five six seven eight nine",
+        "again now please soon",
+    )
+)
+"""By position in a GRID clip's name, the words that its letter stands for."""
 
 _SOUND_ENDINGS: Final = frozenset({".flac", ".wav", ".ogg", ".mp3"})
 
@@ -62,33 +82,37 @@ def load_unseen_lines(data_folder: Path) -> list[SpokenLine]:
     ]
 
 
-def lines_of_recordings(performances: Sequence[Performance], data_folder: Path) -> list[SpokenLine]:
+def lines_of_recordings(performances: Sequence[Performance]) -> list[SpokenLine]:
     """Recordings whose lips can be trusted and whose words are known: GRID and RAVDESS.
 
     Their own motion tells how often a real mouth, tracked and coded as ours is, passes the same test.
     """
     lines = []
     for one in performances:
-        text = _text_of(one, data_folder)
+        text = text_of(one)
         if one.has_lips and text:
             lines.append(SpokenLine(one.clip, one.corpus, one.samples, text, one.motion))
     return lines
 
 
-def _text_of(performance: Performance, data_folder: Path) -> str | None:
+def text_of(performance: Performance) -> str | None:
+    """What is said, where a corpus says it by the clip's name or the sentence; None for windows of a clip."""
     stem = performance.clip.replace("\\", "/").rsplit("/", 1)[-1]
+    if "@" in stem:
+        return None
     if performance.corpus == "grid":
-        path = data_folder / "grid" / "align" / f"{stem}.align"
-        return _read_align(path) if path.is_file() else None
+        return _spell_grid(stem)
     if performance.corpus == "ravdess":
         return RAVDESS_TEXTS.get(performance.sentence)
-    return None
+    return performance.sentence if " " in performance.sentence else None
 
 
-def _read_align(path: Path) -> str:
-    """Words of a GRID .align file: lines of `start end word`."""
-    words = [line.split()[2] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return " ".join(word for word in words if word not in {"sil", "sp"})
+def _spell_grid(stem: str) -> str | None:
+    """A GRID sentence by its six letters: command, colour, preposition, letter, digit, adverb."""
+    if len(stem) != len(_GRID_WORDS):
+        return None
+    words = [known.get(letter) for letter, known in zip(stem.lower(), _GRID_WORDS, strict=True)]
+    return None if None in words else " ".join(str(word) for word in words)
 
 
 def _read_texts(path: Path) -> dict[str, str]:

@@ -115,7 +115,7 @@ def wilcoxon_p(a: Values, b: Values) -> float:
     """
     difference = _known_differences(a, b)
     difference = difference[difference != 0]
-    return float(_stats().wilcoxon(difference).pvalue) if len(difference) else 1.0
+    return float(np.asarray(_stats().wilcoxon(difference))[1]) if len(difference) else 1.0
 
 
 def t_test_p(a: Values, b: Values) -> float:
@@ -125,7 +125,7 @@ def t_test_p(a: Values, b: Values) -> float:
         return 1.0
     if np.ptp(difference) == 0:
         return 0.0
-    return float(_stats().ttest_1samp(difference, 0).pvalue)
+    return float(np.asarray(_stats().ttest_1samp(difference, 0))[1])
 
 
 def holm(ps: Sequence[float]) -> list[float]:

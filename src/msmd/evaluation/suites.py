@@ -12,6 +12,7 @@ from msmd.core.animation import Animation, Motion, StyleCode
 from msmd.core.errors import CaptureError, MsmdError
 from msmd.core.progress import Progress
 from msmd.core.units import SAMPLE_RATE_HZ
+from msmd.data.packed import Split
 from msmd.data.tracking import capture
 from msmd.evaluation import figures, tables
 from msmd.evaluation.held_out import MODEL, make_systems, run_held_out
@@ -68,6 +69,8 @@ class Bench:
         out_folder: for rows, tables, figures.
         limit: at most so many clips or lines; None takes all.
         progress: told of clips.
+        split: of the dataset, that is judged on.
+        splits: name of the division of the dataset; None: as packed.
     """
 
     animator: StyledAnimator
@@ -77,12 +80,16 @@ class Bench:
     out_folder: Path
     limit: int | None
     progress: Progress
+    split: Split = "test"
+    splits: str | None = None
 
 
 def held_out_suite(bench: Bench) -> str:
     """The vertex metrics, synchrony and dynamics of section 6.1 on held-out clips, with figures."""
-    clips = spread_out(pair_with_references(load_performances(bench.dataset_folder)), bench.limit)
-    systems = make_systems(bench.animator, measure_train_means(bench.dataset_folder))
+    clips = spread_out(
+        pair_with_references(load_performances(bench.dataset_folder, bench.split, bench.splits)), bench.limit
+    )
+    systems = make_systems(bench.animator, measure_train_means(bench.dataset_folder, bench.splits))
     rows = RowFile(bench.out_folder / "held_out.jsonl")
     run_held_out(systems, clips, bench.mesh, rows, bench.progress)
     chosen = {clip.target.clip for clip in clips}
@@ -101,7 +108,7 @@ def held_out_suite(bench: Bench) -> str:
 def unseen_voices_suite(bench: Bench) -> str:
     """Closure, rest and life on voices never trained on; recorded faces of known words as a yardstick."""
     lines = _take_in_turn(load_unseen_lines(bench.data_folder), bench.limit)
-    recorded = lines_of_recordings(load_performances(bench.dataset_folder), bench.data_folder)
+    recorded = lines_of_recordings(load_performances(bench.dataset_folder, bench.split, bench.splits))
     few = RECORDED_LINES if bench.limit is None else min(bench.limit, RECORDED_LINES)
     for corpus in sorted({line.voice for line in recorded}):
         lines += _take_in_turn([line for line in recorded if line.voice == corpus], few)
@@ -117,7 +124,7 @@ def unseen_voices_suite(bench: Bench) -> str:
 
 def style_shift_suite(bench: Bench) -> str:
     """Persistent expression in the style of held-out actors and of the built-in styles, same lines."""
-    performances = load_performances(bench.dataset_folder)
+    performances = load_performances(bench.dataset_folder, bench.split, bench.splits)
     lines = sorted(load_unseen_lines(bench.data_folder), key=lambda line: len(line.samples))[:SHIFT_LINES]
     parts = ["## Styles\n"]
     for title, references in (
@@ -177,7 +184,10 @@ SUITES: Final[Mapping[str, Callable[[Bench], str]]] = {
     "style_shift": style_shift_suite,
     "speed": speed_suite,
 }
-"""Every suite by name; each returns Markdown."""
+"""Every suite of one bundle by name; each returns Markdown."""
+
+NEEDS_RECORDINGS: Final = frozenset({"unseen_voices", "style_shift", "speed"})
+"""Suites that read recordings as they came, beside the packed dataset."""
 
 
 def _capture_work(data_folder: Path) -> Work:

@@ -1,16 +1,17 @@
 """Results as Markdown and JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
 import numpy as np
 
 from msmd.evaluation.held_out import MODEL, TRUTH
+from msmd.evaluation.markdown import cell_number, cell_rate, markdown_table
 from msmd.evaluation.metrics import UNITS
 from msmd.evaluation.records import Row
 from msmd.evaluation.speed import StageSpeed
-from msmd.evaluation.statistics import Summary, summarize, wilcoxon_p
+from msmd.evaluation.statistics import SIGNIFICANT_P, Summary, summarize, wilcoxon_p
 from msmd.evaluation.style_shift import StyleShift
 
 ERRORS: Final = tuple(UNITS)
@@ -33,8 +34,15 @@ _SYSTEMS: Final = (
     "reference_motion",
     TRUTH,
 )
-SIGNIFICANT_P: Final = 0.05
-_SMALLEST_SHOWN: Final = 5e-4
+
+_VOICE_NUMBERS: Final = (
+    "opening_mm",
+    "level_correlation",
+    "level_lag_frames",
+    "lip_jitter",
+    "lip_jitter_in_silence",
+    "blinks_per_minute",
+)
 
 Comparison = Mapping[str, Mapping[str, Mapping[str, object]]]
 """system -> metric -> summary with "p" against the model and "differs"."""
@@ -102,13 +110,11 @@ def voices_markdown(entries: Sequence[Mapping[str, object]]) -> str:
                 entry["voice"],
                 entry["style"],
                 entry["lines"],
-                _rate(entry["closure_rate"], entry["bilabials"]),
-                _rate(entry["closure_rate_at_vowels"], entry["vowels"]),
-                f"{_rate(entry['resting_rate'])} of {_number(entry['silent_seconds'])} s",
-                _rate(entry["resting_rate_whole"]),
-                *(_number(entry[name]) for name in ("opening_mm", "level_correlation", "level_lag_frames")),
-                *(_number(entry[name]) for name in ("lip_jitter", "lip_jitter_in_silence")),
-                _number(entry["blinks_per_minute"]),
+                cell_rate(entry["closure_rate"], entry["bilabials"]),
+                cell_rate(entry["closure_rate_at_vowels"], entry["vowels"]),
+                f"{cell_rate(entry['resting_rate'])} of {cell_number(entry['silent_seconds'])} s",
+                cell_rate(entry["resting_rate_whole"]),
+                *(cell_number(entry[name]) for name in _VOICE_NUMBERS),
             )
         )
     return markdown_table(header, rows)
@@ -129,12 +135,12 @@ def style_markdown(shifts: Mapping[str, StyleShift]) -> str:
         [
             (
                 space,
-                _number(float(np.median(shift.projection))),
-                _number(float(np.median(shift.cosine))),
-                _rate(shift.pairwise_rate),
-                _rate(shift.centred_pairwise_rate),
-                _rate(shift.retrieval_rate),
-                _rate(shift.centred_retrieval_rate),
+                cell_number(float(np.median(shift.projection))),
+                cell_number(float(np.median(shift.cosine))),
+                cell_rate(shift.pairwise_rate),
+                cell_rate(shift.centred_pairwise_rate),
+                cell_rate(shift.retrieval_rate),
+                cell_rate(shift.centred_retrieval_rate),
             )
             for space, shift in shifts.items()
         ],
@@ -143,18 +149,18 @@ def style_markdown(shifts: Mapping[str, StyleShift]) -> str:
     single = markdown_table(
         ("reference", "projection", "cosine"),
         [
-            (name, _number(projection), _number(cosine))
+            (name, cell_number(projection), cell_number(cosine))
             for name, projection, cosine in zip(shift.names, shift.projection, shift.cosine, strict=True)
         ],
     )
     matrix = markdown_table(
         ("generated in the style of / looks like", *shift.names),
         [
-            (name, *(_number(float(value)) for value in row))
+            (name, *(cell_number(float(value)) for value in row))
             for name, row in zip(shift.names, shift.matrix, strict=True)
         ],
     )
-    chance = f"Retrieval by chance: {_rate(1 / max(1, len(shift.names)))}.\n"
+    chance = f"Retrieval by chance: {cell_rate(1 / max(1, len(shift.names)))}.\n"
     return "\n".join((rates, chance, "Landmarks, by reference:\n", single, "Centred cosines:\n", matrix))
 
 
@@ -176,13 +182,6 @@ def speed_markdown(speeds: Sequence[StageSpeed], machine: Mapping[str, object], 
     return f"{table}\n{facts}; peak memory {memory_mb:.0f} MB.\n"
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table with `|` in cells escaped."""
-    lines = [header, ["---"] * len(header), *rows]
-    cells = [[str(cell).replace("|", "\\|") for cell in line] for line in lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in cells) + "\n"
-
-
 def _comparison_table(comparison: Comparison, metrics: Sequence[str]) -> str:
     present = [metric for metric in metrics if any(metric in values for values in comparison.values())]
     header = ("system", *(f"{name} ({UNITS[name]})" if name in UNITS else name for name in present))
@@ -198,8 +197,8 @@ def _cell(entry: Mapping[str, object] | None, system: str) -> str:
         return "-"
     summary = Summary(**{name: value for name, value in entry.items() if name != "p"})  # type: ignore[arg-type]
     same = system not in (MODEL, TRUTH) and float(str(entry["p"])) >= SIGNIFICANT_P
-    interval = f"[{_number(summary.low)}, {_number(summary.high)}]"
-    return f"{_number(summary.median)} {interval}{'°' if same else ''}"
+    interval = f"[{cell_number(summary.low)}, {cell_number(summary.high)}]"
+    return f"{cell_number(summary.median)} {interval}{'°' if same else ''}"
 
 
 def _lag_sentence(rows: Sequence[Row]) -> str:
@@ -207,7 +206,7 @@ def _lag_sentence(rows: Sequence[Row]) -> str:
     known = np.array([lag for lag in lags if lag is not None], float)
     if not len(known):
         return "No lips to time."
-    near = _rate(np.mean(np.abs(known) <= 1), _count(len(known), "clip"))
+    near = cell_rate(np.mean(np.abs(known) <= 1), _count(len(known), "clip"))
     return f"Best lag of the model's mouth against the truth is within one frame in {near}."
 
 
@@ -218,20 +217,6 @@ def _column(rows: Mapping[str, Row], clips: Sequence[str], metric: str) -> np.nd
 
 def _system_order(name: str) -> int:
     return _SYSTEMS.index(name) if name in _SYSTEMS else len(_SYSTEMS)
-
-
-def _number(value: object) -> str:
-    number = float("nan") if value is None else float(value)  # type: ignore[arg-type]
-    if not np.isfinite(number):
-        return "-"
-    return f"{number:.3g}" if abs(number) >= _SMALLEST_SHOWN else "0"
-
-
-def _rate(value: object, count: object = None) -> str:
-    number = float("nan") if value is None else float(value)  # type: ignore[arg-type]
-    if not np.isfinite(number):
-        return "-"
-    return f"{100 * number:.0f} %" + (f" of {count}" if count is not None else "")
 
 
 def _count(number: int, thing: str) -> str:
