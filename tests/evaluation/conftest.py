@@ -1,5 +1,6 @@
 """A face of six vertices and a small company of actors, whose every measure can be worked out."""
 
+import wave
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 
 from msmd.core.animation import Animation, Motion, StyleCode
+from msmd.data.packed import Clip
+from msmd.data.packing import write_packed
 from msmd.evaluation.protocol import FaceMesh, Performance
 
 JAW, BROW, SMILE, LIDS = 0, 1, 2, 3
@@ -90,3 +93,53 @@ class StubAnimator:
         frames = len(motion)
         empty = np.zeros((0, 67), np.float32)
         return Animation(Motion(motion, Fraction(25)), motion, np.zeros((frames, 0), np.float32), empty, seed)
+
+
+CAST = [
+    (f"{speaker}{emotion}{number}", speaker, emotion, 10 * index + number)
+    for index, (speaker, emotion) in enumerate([("a", "happy"), ("a", "sad"), ("b", "happy"), ("b", "sad")])
+    for number in (1, 2)
+]
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A packed dataset of two actors held out and one trained on, and two lines of speech."""
+    performances = [
+        perform(clip, speaker, emotion, seed, smile=3 if emotion == "happy" else -2)
+        for clip, speaker, emotion, seed in CAST
+    ]
+    trained = perform("trained", "c", "happy", 99, smile=5)
+    clips = [
+        Clip(
+            id=one.clip,
+            corpus="stage",
+            speaker=one.speaker,
+            emotion=one.emotion,
+            intensity="normal",
+            frames=75,
+            split="train" if one is trained else "test",
+            has_lips=True,
+            has_upper=True,
+            has_head=True,
+            motion_source="made",
+            licence="none",
+        )
+        for one in (*performances, trained)
+    ]
+    everyone = (*performances, trained)
+    write_packed(
+        tmp_path / "dataset",
+        clips,
+        {one.clip: one.motion for one in everyone},
+        {one.clip: one.samples for one in everyone},
+    )
+    speech = tmp_path / "data" / "speech"
+    speech.mkdir(parents=True)
+    for name, frames in (("short", 40), ("long", 60)):
+        with wave.open(str(speech / f"{name}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(16000)
+            file.writeframes((perform(name, frames=frames).samples * 20000).astype("<i2").tobytes())
+    return tmp_path

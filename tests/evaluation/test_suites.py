@@ -1,7 +1,6 @@
 """Every suite from files to tables, on a dataset and recordings made for the test."""
 
 import json
-import wave
 from typing import ClassVar
 
 import numpy as np
@@ -15,13 +14,7 @@ from msmd.data.packing import write_packed
 from msmd.evaluation.recordings import load_performances, measure_train_means
 from msmd.evaluation.suites import SUITES, Bench
 
-from .conftest import SMILE, StubAnimator, perform
-
-CAST = [
-    (f"{speaker}{emotion}{number}", speaker, emotion, 10 * index + number)
-    for index, (speaker, emotion) in enumerate([("a", "happy"), ("a", "sad"), ("b", "happy"), ("b", "sad")])
-    for number in (1, 2)
-]
+from .conftest import CAST, SMILE, StubAnimator, perform
 
 
 class StageAnimator(StubAnimator):
@@ -39,48 +32,6 @@ class StageAnimator(StubAnimator):
 
     def animate_timed(self, samples, style, seed=0):
         return self.animate(samples, style, seed), {"features": 0.1, "sampling": 0.2}, []
-
-
-@pytest.fixture
-def folders(tmp_path):
-    performances = [
-        perform(clip, speaker, emotion, seed, smile=3 if emotion == "happy" else -2)
-        for clip, speaker, emotion, seed in CAST
-    ]
-    trained = perform("trained", "c", "happy", 99, smile=5)
-    clips = [
-        Clip(
-            id=one.clip,
-            corpus="stage",
-            speaker=one.speaker,
-            emotion=one.emotion,
-            intensity="normal",
-            frames=75,
-            split="train" if one is trained else "test",
-            has_lips=True,
-            has_upper=True,
-            has_head=True,
-            motion_source="made",
-            licence="none",
-        )
-        for one in (*performances, trained)
-    ]
-    everyone = (*performances, trained)
-    write_packed(
-        tmp_path / "dataset",
-        clips,
-        {one.clip: one.motion for one in everyone},
-        {one.clip: one.samples for one in everyone},
-    )
-    speech = tmp_path / "data" / "speech"
-    speech.mkdir(parents=True)
-    for name, frames in (("short", 40), ("long", 60)):
-        with wave.open(str(speech / f"{name}.wav"), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(16000)
-            file.writeframes((perform(name, frames=frames).samples * 20000).astype("<i2").tobytes())
-    return tmp_path
 
 
 @pytest.fixture

@@ -37,7 +37,9 @@ def draw_violins(scores: Scores, models: Sequence[str], path: Path) -> None:
                 continue
             color = OWN_COLOR if variant_of(model) == "msmd" else OTHER_COLOR
             if len(values) > 1 and np.ptp(values) > 0:
-                body = axes.violinplot(values, [height], vert=False, widths=0.85, showextrema=False)
+                body = axes.violinplot(
+                    values, [height], orientation="horizontal", widths=0.85, showextrema=False
+                )
                 for part in body["bodies"]:  # type: ignore[union-attr]
                     part.set(facecolor=color, alpha=0.75, edgecolor="none")
             low, middle, high = np.percentile(values, [25, 50, 75])

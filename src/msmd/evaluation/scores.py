@@ -55,7 +55,7 @@ class Mean:
 
     Attributes:
         mean: over clips.
-        low, high: 95 % bootstrap interval of the mean.
+        low, high: 95 % bootstrap interval of the mean; of the scope "all" alone, else NaN.
         count: clips.
     """
 
@@ -138,7 +138,9 @@ def score(
         }
         means[condition] = {
             scope: {
-                system: _means([row for row in own[system] if _within(row, scope, seen_speakers)])
+                system: _means(
+                    [row for row in own[system] if _within(row, scope, seen_speakers)], scope == SCOPES[0]
+                )
                 for system in rows
             }
             for scope in (*SCOPES, *sorted({str(row["corpus"]) for one in own.values() for row in one}))
@@ -173,14 +175,15 @@ def _within(row: Row, scope: str, seen_speakers: frozenset[str]) -> bool:
     return row["corpus"] == scope
 
 
-def _means(rows: Sequence[Row]) -> dict[str, Mean]:
+def _means(rows: Sequence[Row], intervals: bool) -> dict[str, Mean]:
     clips = sorted({str(row["clip"]) for row in rows})
     found = {}
     for metric in ALL_METRICS:
         values = _by_clip(rows, metric, clips)
         values = values[np.isfinite(values)]
         if len(values):
-            found[metric] = Mean(float(values.mean()), *bootstrap_interval(values), len(values))
+            low, high = bootstrap_interval(values) if intervals else (float("nan"), float("nan"))
+            found[metric] = Mean(float(values.mean()), low, high, len(values))
     return found
 
 
