@@ -7,6 +7,8 @@ import typer
 from msmd.cli.animate import animate_command
 from msmd.cli.capture import capture_command
 from msmd.cli.evaluate import evaluate_command
+from msmd.cli.figures import figures_command
+from msmd.cli.leaderboard import leaderboard_command
 from msmd.cli.prepare import prepare_command
 from msmd.cli.presets import presets_command
 from msmd.cli.styles import styles_command
@@ -29,6 +31,8 @@ app.command("presets")(presets_command)
 app.command("train")(train_command)
 app.command("bundle")(bundle_command)
 app.command("evaluate")(evaluate_command)
+app.command("figures")(figures_command)
+app.command("leaderboard")(leaderboard_command)
 
 
 def run() -> None:
