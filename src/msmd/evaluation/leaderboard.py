@@ -30,7 +30,6 @@ SHOWN: Final = (
     "closure_rate",
     "std_ratio",
     "jitter_ratio",
-    "style_distance",
 )
 
 Entry = Mapping[str, object]
@@ -98,9 +97,9 @@ msmd leaderboard work/evaluation/comparison.json --board docs/leaderboard.json -
 
 The rank is the mean of the ranks by `mve`, `lve_max`, `fdd_abs` and `mod`, of which less is better; it says
 nothing of significance, which is in `docs/results.md`. Names of measures are those of `docs/metrics.md`. The
-last columns are of contrasting references: how often the generated face is nearest to its own reference
-among all, and how often a simple judge names the reference's emotion. Rows in italics are no models: they
-show what the measures make of the recording itself and of degenerate faces.
+last columns are of contrasting references: the distance to them, how often the generated face is nearest to
+its own among all, and how often a simple judge names the reference's emotion. Rows in italics are no
+models: they show what the measures make of the recording itself and of degenerate faces.
 """
 
 
@@ -115,7 +114,7 @@ def _rank(models: Sequence[Entry]) -> list[tuple[float, Entry]]:
 def _table(ranked: Sequence[tuple[float, Entry]], controls: Sequence[Entry]) -> str:
     header = ["rank", "model", "steps", "million parameters", "sampling"]
     header += [f"{name} ({UNITS[name]})" if name in UNITS else name for name in SHOWN]
-    header += ["retrieval", "emotion", "licence of the weights"]
+    header += ["style_distance (mm)", "retrieval", "emotion", "licence of the weights"]
     lines = [
         [
             f"{rank:.3g}",
@@ -124,7 +123,7 @@ def _table(ranked: Sequence[tuple[float, Entry]], controls: Sequence[Entry]) -> 
             cell_number(entry["million_parameters"]),
             entry["sampling"],
             *_numbers(entry),
-            entry["licence"],
+            str(entry["licence"]).split("(")[0].split(":")[0].strip(),
         ]
         for rank, entry in ranked
     ]
@@ -134,7 +133,8 @@ def _table(ranked: Sequence[tuple[float, Entry]], controls: Sequence[Entry]) -> 
 
 def _numbers(entry: Entry) -> list[str]:
     cells = [cell_number(_number(entry, metric)) for metric in SHOWN]
-    return [*cells, cell_rate(entry["retrieval"]), cell_rate(entry["emotion"])]
+    rates = [cell_rate(entry["retrieval"]), cell_rate(entry["emotion"])]
+    return [*cells, cell_number(entry["style_distance"]), *rates]
 
 
 def _number(entry: Entry, metric: str) -> float:
@@ -153,6 +153,7 @@ def _entries(found: Mapping) -> Board:
     for system, own in means.items():
         subject = subjects.get(system)
         style = styles[condition][system]
+        distance = found["means"][condition]["all"][system].get("style_distance", {"mean": None})["mean"]
         entries.append(
             {
                 "model": system,
@@ -164,6 +165,7 @@ def _entries(found: Mapping) -> Board:
                 "million_parameters": None if subject is None else round(subject["parameters"] / 1e6, 2),
                 "licence": "" if subject is None else subject["licence"],
                 "means": {name: _short(own[name]["mean"]) for name in SHOWN if name in own},
+                "style_distance": _short(distance),
                 "retrieval": _short(style["match"]["retrieval_rate"]),
                 "emotion": _short(style["emotion_agreement"]),
             }
