@@ -215,10 +215,11 @@ def _describe_bundle(name: str, folder: Path, bundle: Bundle) -> Subject:
         found = next((bundle.info[key] for key in keys if key in bundle.info), None)
         return float(found) if isinstance(found, int | float) else None
 
-    steps = number("training_steps", "steps")
+    steps, batch_size = number("training_steps", "steps"), number("batch_size")
     return Subject(
         name=name,
         steps=None if steps is None else int(steps),
+        batch_size=None if batch_size is None else int(batch_size),
         minutes=number("training_minutes"),
         parameters=sum(weights.numel() for weights in bundle.model.parameters()),
         licence=bundle.licence,

@@ -32,6 +32,7 @@ class Subject:
     Attributes:
         name: of the bundle.
         steps: of its training, or None if the bundle does not say.
+        batch_size: of its training.
         minutes: of its training.
         parameters: of its networks.
         licence: of its weights.
@@ -40,6 +41,7 @@ class Subject:
 
     name: str
     steps: int | None
+    batch_size: int | None
     minutes: float | None
     parameters: int | None
     licence: str
@@ -180,12 +182,15 @@ def _describe(scores: Scores, subjects: Sequence[Subject], setting: Setting) -> 
         (
             subject.name,
             "-" if subject.steps is None else subject.steps,
+            "-" if subject.batch_size is None else subject.batch_size,
             "-" if subject.minutes is None else f"{subject.minutes:.0f}",
             "-" if subject.parameters is None else f"{subject.parameters / 1e6:.2f}",
         )
         for subject in subjects
     ]
-    lines.append(markdown_table(("model", "steps", "minutes of training", "million parameters"), rows))
+    lines.append(
+        markdown_table(("model", "steps", "batch", "minutes of training", "million parameters"), rows)
+    )
     return "\n".join(lines)
 
 
