@@ -1,9 +1,12 @@
+import itertools
+import math
+
 import pytest
 import torch
 
 from msmd.core.config import DiffusionConfig
 from msmd.diffusion.samplers import SAMPLERS
-from msmd.diffusion.schedule import cosine_schedule
+from msmd.diffusion.schedule import Schedule, cosine_schedule
 
 SCHEDULE = cosine_schedule(DiffusionConfig())
 MEAN, STD = 0.7, 0.3
@@ -65,6 +68,34 @@ def test_the_second_order_solver_needs_fewer_steps_than_ddim():
     x_end = torch.linspace(-2, 2, 9, dtype=torch.float64)
     for num_steps, ratio in ((10, 0.7), (20, 0.5), (80, 0.25)):
         assert largest_error("dpmpp", num_steps, x_end) < ratio * largest_error("ddim", num_steps, x_end)
+
+
+@pytest.mark.parametrize(("name", "order"), [("ddim", 1), ("dpmpp", 2)])
+@pytest.mark.parametrize("std", [0.3, 1.0, 2.0])
+def test_the_global_error_has_the_order_of_the_solver(name, order, std):
+    """Against the exact flow of a Gaussian, on steps that are even in lambda = log(signal / noise), in which
+    the solvers' orders are proved: twice the steps divide the error by 2^order.
+
+    The cosine schedule at steps even in t is another matter: at its clean end lambda has no small steps.
+    """
+    size = 3200
+    snr_log = torch.cat([torch.tensor([math.inf]), torch.linspace(8, -3, size, dtype=torch.float64)])
+    schedule = Schedule(torch.sigmoid(2 * snr_log.double()))
+
+    def predict(x_t, t):
+        signal, noise = schedule.signal_rate[t], schedule.noise_rate[t]
+        gain = signal * std**2 / (signal**2 * std**2 + noise**2)
+        return MEAN + gain * (x_t - signal * MEAN)
+
+    x_end = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    signal, noise = schedule.signal_rate[-1], schedule.noise_rate[-1]
+    exact = MEAN + std * (x_end - signal * MEAN) / (signal**2 * std**2 + noise**2).sqrt()
+    errors = []
+    for num_steps in (40, 80, 160):
+        reached = SAMPLERS[name](predict, x_end, schedule, num_steps, draw_like(x_end))
+        errors.append((reached - exact).abs().max().item())
+    orders = [math.log2(coarse / fine) for coarse, fine in itertools.pairwise(errors)]
+    assert orders == pytest.approx([order, order], abs=0.25)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import load_file
 
 from msmd.core.errors import FormatError, MsmdError
-from msmd.training.loop import Sitting, fit, learning_rate
+from msmd.training.loop import fit
+from msmd.training.pace import Sitting, learning_rate
 from msmd.training.run_folder import BEST, CHECKPOINT, LOG
 
 
@@ -101,3 +102,43 @@ def test_a_run_that_diverges_stops_with_advice(tiny_preset, draw_pairs, tmp_path
     broken = replace(draw_pairs(0), motion=torch.full((2, 60, 67), math.nan))
     with pytest.raises(MsmdError, match="step 0"):
         fit(tiny_preset(), lambda step: broken, [], tmp_path)
+
+
+def test_accumulated_batches_make_one_step_with_the_mean_of_their_gradients(
+    tiny_preset, draw_pairs, tmp_path
+):
+    drawn = []
+
+    def draw(number):
+        drawn.append(number)
+        return draw_pairs(0)
+
+    accumulated = fit(tiny_preset(num_steps=2, accumulation=3), draw, [], tmp_path)
+    assert accumulated.step == 2
+    assert drawn == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_run_ends_early_when_patience_is_spent_and_stays_ended(tiny_preset, draw_pairs, tmp_path):
+    config = {"num_steps": 100, "patience": 2, "validation_interval": 2, "learning_rate": 0.3}
+    state = fit(tiny_preset(**config), draw_pairs, [draw_pairs(9)], tmp_path)
+    assert state.step < 100 and state.validations_since == 2
+    again = fit(tiny_preset(**config), draw_pairs, [draw_pairs(9)], tmp_path)
+    assert again.step == state.step
+
+
+def test_two_sittings_are_one_run_bit_for_bit(tiny_preset, draw_pairs, tmp_path):
+    preset, validation = tiny_preset(patience=9), [draw_pairs(99)]
+    fit(preset, draw_pairs, validation, tmp_path / "whole")
+    fit(preset, draw_pairs, validation, tmp_path / "parts", Sitting(until_step=3))
+    fit(preset, draw_pairs, validation, tmp_path / "parts")
+    for name in (CHECKPOINT, BEST):
+        assert_same_files(tmp_path / "whole" / name, tmp_path / "parts" / name)
+    whole, parts = ((tmp_path / name / LOG).read_text().splitlines() for name in ("whole", "parts"))
+    assert [row.split(",")[2:] for row in whole] == [row.split(",")[2:] for row in parts]
+
+
+def test_samples_are_asked_for_at_their_interval_with_the_averaged_model(tiny_preset, draw_pairs, tmp_path):
+    shown = []
+    preset = tiny_preset(sample_interval=4, validation_interval=2)
+    state = fit(preset, draw_pairs, [], tmp_path, on_sample=lambda step, model: shown.append((step, model)))
+    assert shown == [(4, state.average)]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from msmd.training.loop import Sitting
 from msmd.training.make_bundle import make_bundle
+from msmd.training.pace import Sitting
 from msmd.training.train import train
 
 
@@ -29,6 +29,7 @@ def train_command(
     threads: Annotated[int | None, typer.Option(help="Processor threads.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, or a torch device such as cuda.")] = "auto",
     devices: Annotated[int, typer.Option(help="How many of them train together.")] = 1,
+    tensorboard: Annotated[bool, typer.Option(help="Write curves and pictures for TensorBoard too.")] = False,
     compile: Annotated[bool, typer.Option(help="Compile the networks: a minute, then faster.")] = False,
 ) -> None:
     """Train a preset. Stopped at any time, the same command goes on from the last checkpoint.
@@ -46,6 +47,7 @@ def train_command(
         threads=threads,
         device=device,
         num_devices=devices,
+        tensorboard=tensorboard,
         overrides={} if batch is None else {"batch_size": batch},
         on_log=print_row,
     )
@@ -53,11 +55,14 @@ def train_command(
 
 def bundle_command(
     run: Annotated[Path, typer.Argument(help="Run folder of `msmd train`.")],
-    audio_encoder: Annotated[Path, typer.Option(help="Folder of the audio encoder's training.")],
+    audio_encoder: Annotated[
+        str, typer.Option(help="Whose features the run read: a folder, embedded, hubert-base, or a hub name.")
+    ],
     dataset: Annotated[Path, typer.Option(help="Packed dataset of the run; it gives the styles.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Bundle folder to write.")],
     results: Annotated[Path | None, typer.Option(help="Markdown with held-out numbers for the card.")] = None,
+    copy_encoder: Annotated[bool, typer.Option(help="Copy a HuBERT into the bundle (360 MB).")] = False,
 ) -> None:
     """Make a bundle of a run: one folder that `msmd animate --bundle` and `msmd.load` take."""
-    make_bundle(run, audio_encoder, dataset, out, results)
+    make_bundle(run, audio_encoder, dataset, out, results, copy_encoder)
     typer.echo(str(out))

@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float32
 
+from msmd.core.errors import MsmdError
 from msmd.core.units import EXPRESSION, HEAD_ROTATION, MOTION_FPS
 
 
@@ -130,3 +131,35 @@ class Animation:
     seed: int
     settings: Mapping[str, object] = field(default_factory=dict)
     sound: Sound | None = None
+
+    def recompose(
+        self,
+        alpha: Float32[np.ndarray, "frames num_basis"] | None = None,
+        basis: Float32[np.ndarray, "num_basis 67"] | None = None,
+        primary_motion: Float32[np.ndarray, "frames 67"] | None = None,
+    ) -> "Animation":
+        """Eq. 4 again, with some of its parts edited: no diffusion, no model, exact and at once.
+
+        `animation.recompose(alpha=0.5 * animation.alpha)` halves the persistent expression and
+        leaves the primary motion as it is; one column of alpha is the strength of one basis pose
+        over time. Called without arguments it gives back the motion it has.
+
+        Args:
+            alpha, basis, primary_motion: instead of the animation's own; None keeps them.
+
+        Raises:
+            MsmdError: a part that does not fit the others.
+        """
+        edited = {"alpha": alpha, "basis": basis, "primary_motion": primary_motion}
+        edited = {name: np.asarray(part, np.float32) for name, part in edited.items() if part is not None}
+        for name, part in edited.items():
+            wanted = (len(self.basis) if name == "basis" else len(self.alpha), self._width(name))
+            if part.shape != wanted:
+                raise MsmdError(f"{name} has the shape {part.shape}; this animation needs {wanted}.")
+        whole = replace(self, **edited)
+        values = (whole.primary_motion + whole.alpha @ whole.basis).astype(np.float32)
+        settings = {**self.settings, "edited": sorted(edited)} if edited else self.settings
+        return replace(whole, motion=replace(self.motion, values=values), settings=settings)
+
+    def _width(self, part: str) -> int:
+        return self.alpha.shape[1] if part == "alpha" else self.primary_motion.shape[1]

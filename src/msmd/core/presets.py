@@ -79,6 +79,7 @@ _EMBEDDED = Preset(
         num_steps=6000,
         validation_interval=100,
         checkpoint_minutes=3.0,
+        sample_interval=1000,
         bfloat16=True,
     ),
     audio_encoder="embedded",

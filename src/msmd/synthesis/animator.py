@@ -1,12 +1,10 @@
 """Sound and style code in, `Animation` out: the one synthesis path of the whole project."""
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float32
 
 from msmd.core.animation import Animation, Motion, StyleCode
@@ -18,6 +16,7 @@ from msmd.diffusion.schedule import cosine_schedule
 from msmd.face.readers.arkit_motion import code_of_arkit
 from msmd.face.smoothing import smooth_to_rate
 from msmd.synthesis.bundle import Bundle
+from msmd.synthesis.reference import encode_reference
 from msmd.synthesis.rest import is_silent, rest_motion
 from msmd.synthesis.windows import Generated, Sampling, generate
 
@@ -59,7 +58,6 @@ class Animator:
     def __init__(self, bundle: Bundle, device: str = "cpu", defaults: SamplingOptions | None = None) -> None:
         self._bundle = bundle
         self._defaults = defaults or SamplingOptions()
-        self._device = device
         try:
             self._model = bundle.model.to(device)
         except (RuntimeError, AssertionError) as error:
@@ -71,12 +69,8 @@ class Animator:
         """Built-in styles by name."""
         return self._bundle.styles
 
-    @torch.inference_mode()
     def encode_style(self, motion: Motion) -> StyleCode:
-        """mu of the style VAE (section 4.2) for a reference of any length.
-
-        The encoder was trained on windows of N_w frames; a longer reference is cut into equal
-        pieces of about that length, whose means are averaged.
+        """The style code of a reference of any length; see `encode_reference`.
 
         Raises:
             MsmdError: shorter than `MIN_STYLE_SECONDS`.
@@ -88,11 +82,8 @@ class Animator:
                 f"at least {MIN_STYLE_SECONDS:g} s are needed. Give a longer clip."
             )
         values = ((motion.values - self._bundle.mean) / self._bundle.std).astype(np.float32)
-        count = math.ceil(len(values) / self._model.config.num_frames)
-        pieces = [torch.from_numpy(piece).to(self._device)[None] for piece in np.array_split(values, count)]
-        means = torch.cat([self._model.encode_style(piece)[0] for piece in pieces])
         notes = tuple(filter(None, motion.origin.get("warnings", "").split("\n")))
-        return StyleCode(means.mean(0).cpu().numpy(), motion.origin.get("source", "style"), notes)
+        return StyleCode(encode_reference(self._model, values), motion.origin.get("source", "style"), notes)
 
     def animate(
         self,

@@ -2,7 +2,8 @@
 
 bundle.json               format, version, configurations, statistics of training, checksums
 model.safetensors         weights, float16
-audio_encoder.safetensors weights of the embedded audio encoder, with audio_encoder.json
+audio_encoder.safetensors weights of the embedded audio encoder, with audio_encoder.json; any other encoder
+                          is named in bundle.json, and lies in the folder audio_encoder if it was copied
 statistics.safetensors    mean (67,), std (67,) of motion
 styles.safetensors        name -> style code
 MODEL_CARD.md             data, licence of the data, hours, steps, held-out numbers
@@ -23,6 +24,8 @@ from safetensors.torch import save as save_torch
 
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.encoder import AudioEncoder
+from msmd.audio.feature_cache import CachedEncoder
+from msmd.audio.hubert import HubertEncoder
 from msmd.core.animation import StyleCode
 from msmd.core.config import DiffusionConfig, ModelConfig
 from msmd.core.errors import BundleError, OutputError
@@ -30,6 +33,7 @@ from msmd.face.expression_space import load_expression_space
 from msmd.model.assemble import build_model
 from msmd.model.motion_model import MotionModel
 
+ENCODER_FOLDER = "audio_encoder"
 FORMAT = "msmd-bundle"
 VERSION = 1
 EMBEDDED = Path(__file__).parents[1] / "bundles" / "embedded"
@@ -61,8 +65,15 @@ class Bundle:
     info: Mapping[str, object]
 
 
-def save_bundle(folder: Path, bundle: Bundle, card: str) -> None:
+def save_bundle(folder: Path, bundle: Bundle, card: str, copies_encoder: bool = False) -> None:
     """Write a bundle folder; `bundle.json` comes last, so that a half-written folder is not a bundle.
+
+    Args:
+        folder: to write.
+        bundle: what goes in.
+        card: MODEL_CARD.md.
+        copies_encoder: whether a HuBERT (360 MB) is copied in too. If not, `bundle.json` says by which
+            name or from which folder it is loaded.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -72,9 +83,7 @@ def save_bundle(folder: Path, bundle: Bundle, card: str) -> None:
         (folder / "bundle.json").unlink(missing_ok=True)
         half = {name: value.half().contiguous() for name, value in bundle.model.state_dict().items()}
         (folder / "model.safetensors").write_bytes(save_torch(half))
-        if not isinstance(bundle.audio_encoder, EmbeddedEncoder):
-            raise TypeError("only the embedded audio encoder travels inside a bundle")
-        bundle.audio_encoder.save(folder)
+        encoder = _save_encoder(folder, bundle.audio_encoder, copies_encoder)
         save_file({"mean": bundle.mean, "std": bundle.std}, folder / "statistics.safetensors")
         save_file({name: code.mean for name, code in bundle.styles.items()}, folder / "styles.safetensors")
         (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
@@ -85,6 +94,7 @@ def save_bundle(folder: Path, bundle: Bundle, card: str) -> None:
             "expression_code": load_expression_space().fingerprint,
             "model": asdict(bundle.model_config),
             "diffusion": asdict(bundle.diffusion_config),
+            "audio_encoder": encoder,
             "styles": list(bundle.styles),
             "info": dict(bundle.info),
             "sha256": {path.name: _checksum(path) for path in sorted(folder.glob("*.safetensors"))},
@@ -117,6 +127,7 @@ def load_bundle(folder: Path | None = None) -> Bundle:
             f"bundle {folder} speaks expression code {description['expression_code']}, this msmd speaks "
             f"{load_expression_space().fingerprint}. Take the msmd that it was made with."
         )
+    audio_encoder = _load_encoder(folder, description)
     try:
         model_config = ModelConfig(**_as_tuples(description["model"]))
         model = build_model(model_config)
@@ -126,7 +137,7 @@ def load_bundle(folder: Path | None = None) -> Bundle:
         codes = load_file(folder / "styles.safetensors")
         return Bundle(
             model=model.eval().requires_grad_(False),
-            audio_encoder=EmbeddedEncoder.load(folder),
+            audio_encoder=audio_encoder,
             model_config=model_config,
             diffusion_config=DiffusionConfig(**_as_tuples(description["diffusion"])),
             mean=statistics["mean"],
@@ -137,6 +148,39 @@ def load_bundle(folder: Path | None = None) -> Bundle:
         )
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         raise BundleError(f"bundle {folder} does not fit together: {error}") from error
+
+
+def _save_encoder(folder: Path, encoder: AudioEncoder, copies: bool) -> dict[str, object]:
+    """Write the encoder or its name; what `bundle.json` says of it."""
+    inner = encoder.encoder if isinstance(encoder, CachedEncoder) else encoder
+    if isinstance(inner, EmbeddedEncoder):
+        inner.save(folder)
+        return {"name": inner.name, "dim": inner.dim}
+    if not isinstance(inner, HubertEncoder):
+        raise TypeError(f"a {type(inner).__name__} does not travel with a bundle")
+    if copies:
+        inner.save(folder / ENCODER_FOLDER)
+    source = Path(inner.source)
+    found_by = str(source.resolve()) if source.is_dir() else inner.source
+    return {"name": inner.name, "dim": inner.dim, "source": found_by, "fingerprint": inner.fingerprint}
+
+
+def _load_encoder(folder: Path, description: dict) -> AudioEncoder:
+    """The bundle's own encoder, its copy of another, or the other where it says it is.
+
+    Features of another HuBERT would give a face that moves, and wrongly: the weights' checksum must agree.
+    """
+    about = description.get("audio_encoder", {})
+    if "source" not in about:
+        return EmbeddedEncoder.load(folder)
+    copied = folder / ENCODER_FOLDER
+    encoder = HubertEncoder.load(copied if copied.is_dir() else about["source"])
+    if encoder.fingerprint != about["fingerprint"]:
+        raise BundleError(
+            f"bundle {folder} was made with the audio encoder {about['name']} from {about['source']}; "
+            "what is found there now has other weights. Put that encoder back there."
+        )
+    return CachedEncoder(encoder)
 
 
 def _read_description(folder: Path) -> dict:

@@ -5,11 +5,9 @@ gives the very weights of one that was not (on one device, when its end is a num
 a limit in minutes makes the learning rate depend on the clock).
 """
 
-import copy
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +18,12 @@ from msmd.core.config import TrainingConfig
 from msmd.core.errors import MsmdError
 from msmd.core.presets import Preset
 from msmd.diffusion.schedule import Schedule, cosine_schedule
-from msmd.model.assemble import build_model
 from msmd.model.motion_model import MotionModel
-from msmd.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint, save_weights
-from msmd.training.contrastive import pretrain_style_encoder
-from msmd.training.run_folder import BEST, CHECKPOINT, LOG, TrainingLog
+from msmd.training import validation as validating
+from msmd.training.checkpoint import TrainingState, save_checkpoint
+from msmd.training.pace import ONE_SITTING, Sitting, batch_seed, learning_rate, run_fraction
+from msmd.training.run_folder import CHECKPOINT, LOG, TrainingLog
+from msmd.training.start import open_state
 from msmd.training.step import Losses, WindowPairs, compute_losses
 from msmd.training.workers import OneDevice, Workers
 
@@ -34,7 +33,7 @@ LOG_INTERVAL = 20
 COLUMNS = (
     *("step", "seconds", "learning_rate", "gradient_norm"),
     *("total", "simple", "velocity", "smoothness", "kl"),
-    *("validation_total", "validation_simple", "validation_from_noise"),
+    *validating.COLUMNS,
 )
 
 DrawPairs = Callable[[int], WindowPairs]
@@ -45,26 +44,6 @@ OnLog = Callable[[Mapping[str, float | int]], None]
 
 OnSample = Callable[[int, MotionModel], None]
 """Given the step and the averaged model, every `TrainingConfig.sample_interval` steps."""
-
-
-@dataclass(frozen=True)
-class Sitting:
-    """How far one call of `fit` goes, and where; none of it changes what is learned by a given step.
-
-    Attributes:
-        until_step: end here, before the run's end; the next call goes on. None: to the run's end.
-        minutes: the run ends after so many minutes of training over all sittings, and the
-            learning rate decays over them.
-        compile: whether torch compiles the networks: a minute at the start. It pays on a GPU.
-    """
-
-    until_step: int | None = None
-    minutes: float | None = None
-    compile: bool = False
-
-
-ONE_SITTING = Sitting()
-"""The whole run in one go."""
 
 
 def fit(
@@ -94,83 +73,32 @@ def fit(
         FormatError: the folder's checkpoint is of another model.
     """
     workers = workers or OneDevice("cpu")
-    writes, config, schedule = workers.rank == 0, preset.training, cosine_schedule(preset.diffusion)
+    config, schedule = preset.training, cosine_schedule(preset.diffusion)
+    out = folder if workers.rank == 0 else None
     state = open_state(preset, draw_pairs, folder, workers)
     losses_of = workers.wrap(PairLosses(state.model, schedule, config, sitting.compile))
-    log = TrainingLog(folder / LOG, COLUMNS, state.step) if writes else None
+    log = None if out is None else TrainingLog(out / LOG, COLUMNS, state.step)
     before, began, saved = state.seconds, time.monotonic(), time.monotonic()
-    while (done := run_fraction(state, config, sitting.minutes)) < 1:
-        if state.step == sitting.until_step or is_patience_spent(state, config):
-            break
+    while (done := run_fraction(state, config, sitting.minutes)) < 1 and state.step != sitting.until_step:
         rate = learning_rate(state.step, done, config)
         losses, norm = take_step(state, losses_of, draw_pairs, config, rate, workers)
         state.seconds = workers.agree(before + time.monotonic() - began)
-        validates = state.step % config.validation_interval == 0
-        if validates or state.step % LOG_INTERVAL == 0:
-            row = {"step": state.step, "seconds": round(state.seconds, 1), "learning_rate": rate}
-            row |= {"gradient_norm": norm} | {name: value.item() for name, value in vars(losses).items()}
-            row |= validate(state, schedule, validation, config, folder, writes) if validates else {}
-            if log is not None:
-                log.write(row)
-                on_log(row)
-        if writes and config.sample_interval and state.step % config.sample_interval == 0:
+        ends = run_fraction(state, config, sitting.minutes) >= 1
+        row = {"step": state.step, "seconds": round(state.seconds, 1), "learning_rate": rate}
+        row |= {"gradient_norm": norm} | {name: value.item() for name, value in vars(losses).items()}
+        if validates := ends or state.step % config.validation_interval == 0:
+            row |= validating.validate(state, schedule, validation, config, out)
+        if log is not None and (validates or state.step % LOG_INTERVAL == 0):
+            log.write(row)
+            on_log(row)
+        if out is not None and config.sample_interval and state.step % config.sample_interval == 0:
             on_sample(state.step, state.average)
-        if writes and time.monotonic() - saved > 60 * config.checkpoint_minutes:
-            save_checkpoint(folder / CHECKPOINT, state)
+        if out is not None and time.monotonic() - saved > 60 * config.checkpoint_minutes:
+            save_checkpoint(out / CHECKPOINT, state)
             saved = time.monotonic()
-    if state.step % config.validation_interval:
-        validate(state, schedule, validation, config, folder, writes)
-    if writes:
-        save_checkpoint(folder / CHECKPOINT, state)
+    if out is not None:
+        save_checkpoint(out / CHECKPOINT, state)
     return state
-
-
-class PairLosses(nn.Module):
-    """`compute_losses` as one module, so that gradients can be averaged over devices around it."""
-
-    def __init__(
-        self, model: MotionModel, schedule: Schedule, config: TrainingConfig, compile: bool = False
-    ) -> None:
-        super().__init__()
-        self.model, self._schedule, self._config = model, schedule, config
-        if compile:
-            model.denoiser.compile()
-            model.style_encoder.compile()
-
-    def forward(self, pairs: WindowPairs) -> tuple[Tensor, ...]:
-        """The fields of `Losses`, in order."""
-        with torch.autocast(pairs.motion.device.type, torch.bfloat16, enabled=self._config.bfloat16):
-            losses = compute_losses(self.model, self._schedule, pairs, self._config)
-        return tuple(vars(losses).values())
-
-
-def open_state(preset: Preset, draw_pairs: DrawPairs, folder: Path, workers: Workers) -> TrainingState:
-    """The folder's last checkpoint, or fresh weights drawn from the preset's seed.
-
-    A style encoder that is trained before the rest is trained here, unless there is a checkpoint.
-    """
-    state = start_state(preset, workers.device)
-    if (folder / CHECKPOINT).is_file():
-        restore_checkpoint(folder / CHECKPOINT, state)
-    elif preset.style_pretraining is not None:
-        encoder = pretrain_style_encoder(preset, draw_pairs, folder, workers.device, workers.rank == 0)
-        for model in (state.model, state.average):
-            model.style_encoder.load_state_dict(encoder.state_dict())
-    return state
-
-
-def start_state(preset: Preset, device: str) -> TrainingState:
-    """Fresh weights drawn from the preset's seed; what was trained before, or will be, is frozen."""
-    torch.manual_seed(preset.training.seed)
-    model = build_model(preset.model).to(device).train()
-    if preset.style_pretraining is not None:
-        model.style_encoder.requires_grad_(False).eval()
-    average = copy.deepcopy(model).eval().requires_grad_(False)
-    config = preset.training
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-    )
-    return TrainingState(model, average, optimizer)
 
 
 def take_step(
@@ -190,7 +118,7 @@ def take_step(
     for part in range(config.accumulation):
         number = (state.step * config.accumulation + part) * workers.count + workers.rank
         pairs = draw_pairs(number)
-        torch.manual_seed(_seed(config, number))
+        torch.manual_seed(batch_seed(config, number))
         with workers.hold(losses_of, holds=part + 1 < config.accumulation):
             parts.append(losses_of(pairs))
             workers.backward(parts[-1][0] / config.accumulation)
@@ -209,67 +137,28 @@ def take_step(
     return Losses(*means), norm
 
 
+class PairLosses(nn.Module):
+    """`compute_losses` as one module, so that gradients can be averaged over devices around it."""
+
+    def __init__(
+        self, model: MotionModel, schedule: Schedule, config: TrainingConfig, compiles: bool = False
+    ) -> None:
+        super().__init__()
+        self.model, self._schedule, self._config = model, schedule, config
+        if compiles:
+            model.denoiser.compile()
+            model.style_encoder.compile()
+
+    def forward(self, pairs: WindowPairs) -> tuple[Tensor, ...]:
+        """The fields of `Losses`, in order."""
+        with torch.autocast(pairs.motion.device.type, torch.bfloat16, enabled=self._config.bfloat16):
+            losses = compute_losses(self.model, self._schedule, pairs, self._config)
+        return tuple(vars(losses).values())
+
+
 def move_average(average: MotionModel, model: MotionModel, decay: float) -> None:
     """average <- decay * average + (1 - decay) * model."""
     pairs = zip(average.parameters(), model.parameters(), strict=True)
     with torch.no_grad():
         for mean, value in pairs:
             mean.lerp_(value, 1 - decay)
-
-
-def validate(
-    state: TrainingState,
-    schedule: Schedule,
-    validation: Sequence[WindowPairs],
-    config: TrainingConfig,
-    folder: Path,
-    writes: bool = True,
-) -> dict[str, float]:
-    """Losses of the averaged weights on fixed noise; keeps the weights if they are the best so far.
-
-    Every window takes its style from the other one of its pair, as in use. "from_noise" is the
-    error at t = T, where x_t tells nothing: how well audio, style and the window before predict
-    motion. All workers come to the same numbers; one of them writes.
-    """
-    as_used = replace(
-        config, style_pairing="cross", audio_dropout=0.0, style_dropout=0.0, truncation_probability=0.0
-    )
-    sums = {"validation_total": 0.0, "validation_simple": 0.0, "validation_from_noise": 0.0}
-    with torch.no_grad():
-        for index, pairs in enumerate(validation):
-            torch.manual_seed(_seed(config, -1 - index))
-            losses = compute_losses(state.average, schedule, pairs, as_used)
-            noise = compute_losses(state.average, schedule, pairs, as_used, schedule.num_timesteps)
-            sums["validation_total"] += losses.total.item() / len(validation)
-            sums["validation_simple"] += losses.simple.item() / len(validation)
-            sums["validation_from_noise"] += noise.simple.item() / len(validation)
-    state.validations_since += 1
-    if not validation or sums["validation_total"] < state.best_validation:
-        state.best_validation = sums["validation_total"] if validation else state.best_validation
-        state.validations_since = 0
-        if writes:
-            save_weights(folder / BEST, state.average)
-    return sums if validation else {}
-
-
-def is_patience_spent(state: TrainingState, config: TrainingConfig) -> bool:
-    """Early stopping: whether the last `config.patience` validations brought no new best."""
-    return 0 < config.patience <= state.validations_since
-
-
-def run_fraction(state: TrainingState, config: TrainingConfig, minutes: float | None) -> float:
-    """How much of the run is done: by steps, or by the clock if that is further."""
-    by_clock = 0.0 if minutes is None else state.seconds / (60 * minutes)
-    return max(state.step / config.num_steps, by_clock)
-
-
-def learning_rate(step: int, done: float, config: TrainingConfig) -> float:
-    """Linear warm-up, then a half cosine from 1 to `final_rate_fraction` over the run."""
-    warm = min(1.0, (step + 1) / config.warmup_steps) if config.warmup_steps else 1.0
-    floor = config.final_rate_fraction
-    return config.learning_rate * warm * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done)))
-
-
-def _seed(config: TrainingConfig, number: int) -> int:
-    """A seed for each batch (and, below 0, for each validation batch) that no other has."""
-    return (config.seed + 1) * 1_000_000_007 + number

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.open_encoder import open_encoder
 from msmd.core.animation import Motion, StyleCode
 from msmd.core.errors import MsmdError
 from msmd.core.units import EXPRESSION, MOTION_FPS
@@ -33,26 +33,33 @@ LICENCE = "CC BY-NC-SA 4.0 (trained on RAVDESS among others): not for commercial
 
 
 def make_bundle(
-    run: Path, audio_encoder: Path, dataset: Path, out: Path, results: Path | None = None
+    run: Path,
+    audio_encoder: str | Path,
+    dataset: Path,
+    out: Path,
+    results: Path | None = None,
+    copies_encoder: bool = False,
 ) -> None:
     """Write the bundle folder of a run.
 
     Args:
         run: run folder of `train`.
-        audio_encoder: folder that the audio encoder's training wrote.
+        audio_encoder: what `open_encoder` takes; the one whose features the run read.
         dataset: packed dataset that it was trained on; its training clips give the built-in styles.
         out: bundle folder.
         results: Markdown with held-out numbers for the model card.
+        copies_encoder: whether a HuBERT is copied into the bundle.
 
     Raises:
         MsmdError: parts that do not belong together, or that are missing.
     """
     trained = load_trained_model(run)
-    encoder = EmbeddedEncoder.load(audio_encoder)
-    if encoder.dim != trained.preset.model.audio_dim:
+    encoder = open_encoder(audio_encoder)
+    if encoder.dim != trained.preset.model.audio_dim or encoder.name != trained.preset.audio_encoder:
         raise MsmdError(
-            f"the run reads audio features of {trained.preset.model.audio_dim} numbers, the encoder in "
-            f"{audio_encoder} gives {encoder.dim}. Give the encoder whose features it was trained on."
+            f"the run reads the audio features {trained.preset.audio_encoder!r} of "
+            f"{trained.preset.model.audio_dim} numbers; {audio_encoder} gives {encoder.name!r} of "
+            f"{encoder.dim}. Give the encoder whose features it was trained on."
         )
     packed = PackedDataset(dataset)
     info = _describe(run, trained, packed)
@@ -69,7 +76,8 @@ def make_bundle(
     )
     styles = learn_styles(Animator(bundle), packed)
     held_out = "" if results is None else results.read_text(encoding="utf-8")
-    save_bundle(out, replace(bundle, styles=styles), write_card(info, packed, held_out))
+    card = write_card(info, packed, held_out)
+    save_bundle(out, replace(bundle, styles=styles), card, copies_encoder)
     load_bundle(out)
 
 

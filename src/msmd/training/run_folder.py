@@ -5,6 +5,9 @@ statistics.safetensors   mean (67,), std (67,) of training motion
 log.csv                  one row for each logged step
 checkpoint.safetensors   everything, to go on
 best.safetensors         averaged weights at the lowest validation loss
+samples/step-N.png       recordings of the validation split, and what the model makes of them
+tensorboard/             the same for TensorBoard, if asked for
+style_encoder.*          weights and log of a style encoder that was trained first, if the preset has one
 """
 
 import csv
@@ -36,6 +39,7 @@ from msmd.model.motion_model import MotionModel
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
 LOG = "log.csv"
+SAMPLES = "samples"
 
 
 @dataclass(frozen=True)

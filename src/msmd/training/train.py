@@ -14,11 +14,16 @@ from msmd.data.mirror import mirror_matrix
 from msmd.data.packed import PackedDataset, Split, measure_statistics
 from msmd.data.pairs import CORPUS_WEIGHTS, Batch, TwoWindowSampler
 from msmd.data.restyle import Restyler, persistent_expressions
+from msmd.diffusion.schedule import cosine_schedule
 from msmd.face.expression_space import load_expression_space
 from msmd.face.regions import UPPER_FACE
+from msmd.model.motion_model import MotionModel
+from msmd.training.board import Board
 from msmd.training.dimension_weights import DimensionWeights, weigh_dimensions
-from msmd.training.loop import ONE_SITTING, OnLog, Sitting, fit
-from msmd.training.run_folder import describe_run, save_statistics
+from msmd.training.loop import OnLog, fit
+from msmd.training.pace import ONE_SITTING, Sitting
+from msmd.training.run_folder import SAMPLES, describe_run, save_statistics
+from msmd.training.samples import SampleSheets, choose_clips
 from msmd.training.step import WindowPairs
 from msmd.training.workers import gather_workers
 
@@ -36,6 +41,7 @@ def train(
     device: str = "auto",
     num_devices: int = 1,
     overrides: Mapping[str, object] = {},
+    tensorboard: bool = False,
     on_log: OnLog = lambda row: None,
 ) -> None:
     """Train a preset; called again with the same folder, it goes on.
@@ -50,6 +56,7 @@ def train(
         device: "auto" takes a GPU if there is one.
         num_devices: how many of its kind train together.
         overrides: fields of `TrainingConfig` to change.
+        tensorboard: whether curves and sample pictures go to TensorBoard too.
         on_log: told each row of the log.
 
     Raises:
@@ -85,6 +92,26 @@ def train(
     if workers.rank == 0:
         describe_run(folder, preset_name, trained, dataset)
         save_statistics(folder, statistics.mean, statistics.std)
+    board = Board(folder) if tensorboard and workers.rank == 0 else None
+    sheets = SampleSheets(
+        packed,
+        preset.audio_encoder,
+        statistics,
+        cosine_schedule(preset.diffusion),
+        choose_clips(packed.select("val")),
+    )
+
+    def tell(row: Mapping[str, float | int]) -> None:
+        on_log(row)
+        if board is not None:
+            board.add_row(row)
+
+    def draw_samples(step: int, model: MotionModel) -> None:
+        path = folder / SAMPLES / f"step-{step:07}.png"
+        sheets.draw(model, path)
+        if board is not None:
+            board.add_sheet(step, path)
+
     to_device = _carrier(weights_of(statistics.std, training.landmark_weight_exponent), workers.device)
     fit(
         trained,
@@ -93,7 +120,8 @@ def train(
         folder=folder,
         sitting=sitting,
         workers=workers,
-        on_log=on_log,
+        on_log=tell,
+        on_sample=draw_samples,
     )
 
 
