@@ -5,6 +5,7 @@ import sys
 import typer
 
 from msmd.cli.animate import animate_command
+from msmd.cli.benchmark import benchmark_command, curves_command
 from msmd.cli.capture import capture_command
 from msmd.cli.evaluate import evaluate_command
 from msmd.cli.figures import figures_command
@@ -29,6 +30,8 @@ app.command("styles")(styles_command)
 app.command("prepare")(prepare_command)
 app.command("presets")(presets_command)
 app.command("train")(train_command)
+app.command("benchmark")(benchmark_command)
+app.command("curves")(curves_command)
 app.command("bundle")(bundle_command)
 app.command("evaluate")(evaluate_command)
 app.command("figures")(figures_command)
