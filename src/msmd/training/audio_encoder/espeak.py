@@ -50,6 +50,9 @@ _Callback = ctypes.CFUNCTYPE(
 class Espeak:
     """The synthesiser. Its state is the process's, and starting it twice hangs: take `start_espeak`.
 
+    Attributes:
+        phonemes: of the line spoken last, as IPA with its marks of stress and length, one for each span.
+
     Raises:
         MsmdError: espeakng-loader is not installed, or its library does not start.
     """
@@ -64,6 +67,7 @@ class Espeak:
         self._rate_hz = self._library.espeak_Initialize(_RETRIEVE, 100, folder, _PHONEME_EVENTS_IPA)
         if self._rate_hz <= 0:
             raise MsmdError("espeak-ng does not start; install espeakng-loader again.")
+        self.phonemes: tuple[str, ...] = ()
         self._pieces: list[np.ndarray] = []
         self._events: list[tuple[int, str]] = []
         self._callback: Callable = _Callback(self._receive)  # kept: C calls it
@@ -101,6 +105,7 @@ class Espeak:
         encoded = text.encode()
         self._library.espeak_Synth(encoded, len(encoded) + 1, 0, 1, 0, _UTF8, None, None)
         self._library.espeak_Synchronize()
+        self.phonemes = tuple(ipa for _, ipa in self._events)
         if not self._pieces:
             return np.zeros(0, np.float32), []
         samples = np.concatenate(self._pieces).astype(np.float32) / 32768

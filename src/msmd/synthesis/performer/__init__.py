@@ -1,0 +1,1 @@
+"""The procedural performer: a face from phones, loudness and melody by rules, without a network."""
