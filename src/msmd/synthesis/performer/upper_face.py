@@ -63,7 +63,7 @@ def expression_curves(
     sides = 0.8 * sides[:, _leaders()] + 0.2 * sides
     weights = weights + idle * sides
     raised = style.brows * BROW_RAISE * brow_raises(accents, num_frames, chance)
-    weights = weights + raised[:, None] * expression_weights({"browInnerUp": 1, "browOuterUp": 0.75})
+    weights = weights + raised[:, None] * expression_weights({"browInnerUp": 1.0, "browOuterUp": 0.75})
     # A brow that is raised is not drawn together at the same time.
     down = [ARKIT_NAMES.index(name) for name in ("browDownLeft", "browDownRight")]
     weights[:, down] *= 1 - 0.5 * np.clip(raised, 0, 1)[:, None]
