@@ -12,8 +12,16 @@ from msmd.data.chains import draw_chain, group_clips, join_motion
 from msmd.data.packed import PackedDataset, Split, Statistics
 from msmd.data.restyle import RESTYLE_PROBABILITY, Restyler
 
-CORPUS_WEIGHTS: Mapping[str, float] = {"grid": 0.32, "talking": 0.25, "ravdess": 0.31, "facegood": 0.12}
-"""Shares of a batch: one neutral speaker in sync, many speakers, acted emotions, one animated mouth."""
+CORPUS_WEIGHTS: Mapping[str, float] = {
+    "grid": 0.32,
+    "talking": 0.25,
+    "ravdess": 0.31,
+    "facegood": 0.12,
+    "performed": 0.33,
+}
+"""Shares of a batch: one neutral speaker in sync, many speakers, acted emotions, one animated mouth; and,
+where a folder has them (`training.performed_pairs`), performed lines in all phones, a quarter of the whole.
+Shares of corpora that a folder lacks go to the others."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from msmd.evaluation.spoken_lines import lines_of_recordings, load_unseen_lines
 from msmd.evaluation.statistics import summarize
 from msmd.evaluation.unseen_voices import measure_line, summarize_voices
 from msmd.face.arkit_weights import arkit_of_motion
+from msmd.face.regions import lip_vertices
 from msmd.face.rig import load_rig
 from msmd.synthesis.animator import Animator
 from msmd.synthesis.bundle import load_bundle
@@ -53,9 +54,10 @@ ROUNDED: Final = frozenset({"UW", "UH", "OW", "AO", "W"})
 SPREAD: Final = frozenset({"IY", "IH", "EY", "Y"})
 
 TUCKED_HEIGHT_MM: Final = 2.0
-TUCKED_DEPTH_MM: Final = 0.5
-"""The lower lip is under the upper teeth when its inner edge is at most so much lower than at rest and, next
-to the upper lip's, at least so much further back. (At rest the edge of the upper teeth is 1.3 mm higher.)"""
+TUCKED_DEPTH_MM: Final = 1.5
+"""The lower lip is under the upper teeth when its highest point is at most so much lower than at rest, and
+its inner edge is at least so much further back against the upper lip's. (At rest the teeth end 1.3 mm up.)
+"""
 
 _VOICE_STYLES: Final = ("neutral", "happy", "sad", "angry", "surprised")
 CLOSED_SOUNDS: Final = BILABIALS | LABIODENTALS | {SILENCE}
@@ -63,6 +65,7 @@ VOWEL_DISTANCE_SECONDS: Final = (CLOSURE_TOLERANCE_FRAMES + 0.5) / float(MOTION_
 """The control: open vowels that have none of these so near."""
 
 _CORNERS: Final = (61, 291)
+_MIDDLE_MM: Final = 5.0
 _VOICE_COLUMNS: Final = (
     *("voice", "system", "lines", "closed at p b m", "at open vowels (control)"),
     *("tucked at f v", "at open vowels (control)", "spread wider than rounded, d"),
@@ -114,9 +117,9 @@ def held_out_rows(
 def tucked_at(motion: Float32[np.ndarray, "frames 67"], times_seconds: Sequence[float]) -> list[bool]:
     """Whether the rig's lower lip comes under its upper teeth within two frames of each time."""
     weights = arkit_of_motion(Motion(np.ascontiguousarray(motion)))
-    lower, upper = _middle_of_lips()
-    height = weights @ lower[:, 1]
-    depth = weights @ (lower[:, 2] - upper[:, 2])
+    lip, moved, depth_of_shape = _lower_lip()
+    height = (lip + np.tensordot(weights, moved, 1)).max(axis=1) - lip.max()
+    depth = weights @ depth_of_shape
     tucked = (height > -TUCKED_HEIGHT_MM) & (depth < -TUCKED_DEPTH_MM)
     return [bool(tucked[_around(time, len(motion))].any()) for time in times_seconds]
 
@@ -155,13 +158,23 @@ def voice_row(
 
 
 @cache
-def _middle_of_lips() -> tuple[Float[np.ndarray, "52 3"], Float[np.ndarray, "52 3"]]:
-    """What each shape at weight 1 does to the inner edges of lower and upper lip, at the middle, mm."""
+def _lower_lip() -> tuple[
+    Float[np.ndarray, "points"], Float[np.ndarray, "52 points"], Float[np.ndarray, "52"]
+]:
+    """The middle of the rig's lower lip.
+
+    Returns:
+        height of its points, mm; what each shape at weight 1 does to that; and how far each shape moves its
+        inner edge forward of the upper lip's, mm.
+    """
     rig = load_rig()
-    assert len(rig.shapes) == len(ARKIT_NAMES)
     order = np.argsort(np.abs(rig.neutral[rig.inner_lip_pairs[:, 0], 0]))[:3]
     upper, lower = rig.inner_lip_pairs[order].T
-    return rig.shapes[:, lower].mean(axis=1), rig.shapes[:, upper].mean(axis=1)
+    x, y, _ = rig.neutral.T
+    dropped = rig.shapes[ARKIT_NAMES.index("jawOpen"), :, 1]
+    lip = lip_vertices() & (np.abs(x) < _MIDDLE_MM) & (dropped < dropped[lower].mean() / 2)
+    depth = (rig.shapes[:, lower, 2] - rig.shapes[:, upper, 2]).mean(axis=1)
+    return y[lip], rig.shapes[:, lip, 1], depth
 
 
 def _around(time_seconds: float, num_frames: int) -> slice:
@@ -235,7 +248,7 @@ def voices_table(rows: Sequence[Row]) -> str:
     for entry in summarize_voices(rows):
         own = [r for r in rows if r["voice"] == entry["voice"] and r["style"] == entry["style"]]
 
-        def pooled(name: str, own: Sequence[Row] = own) -> list[float]:
+        def pooled(name: str, own: Sequence[Row] = own) -> list:
             return [value for row in own for value in row[name]]  # type: ignore[attr-defined]
 
         def share(name: str) -> str:

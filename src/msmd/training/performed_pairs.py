@@ -1,6 +1,6 @@
 """Sound and motion without end: synthetic voices, whose phones are known exactly, and the performer.
 
-    python -m msmd.training.performed_pairs --out <folder> --minutes 60
+    python -m msmd.training.performed_pairs --out <folder> --minutes 60 --audio-encoder <folder>
 
 A session is one voice that says a few lines; each line is performed in two styles with the same
 articulation, so that only the style reference can tell which of the two faces goes with a sound. Each session
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float32
@@ -21,8 +21,8 @@ from jaxtyping import Float32
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.core.errors import MsmdError
 from msmd.core.progress import Progress, no_progress
-from msmd.core.units import SAMPLE_RATE_HZ, SAMPLES_PER_FRAME
-from msmd.data.packed import Clip, Split
+from msmd.core.units import MOTION_FPS, SAMPLE_RATE_HZ, SAMPLES_PER_FRAME
+from msmd.data.packed import Clip, PackedDataset, Split
 from msmd.data.packing import write_features, write_packed
 from msmd.synthesis.performer.articulation import articulation_card
 from msmd.synthesis.performer.perform import ORIGIN, perform
@@ -42,6 +42,7 @@ LINES: Final = 4
 """Of a session: 12 to 25 s, of which a pair of windows takes 8."""
 
 STYLES_PER_LINE: Final = 2
+_LETTERS: Final = "ab"
 
 _ENGLISH: Final = ("en-us", "en", "en-gb-scotland", "en-gb-x-rp", "en-us-nyc", "en-029")
 _VARIANTS: Final = (
@@ -53,6 +54,8 @@ _FLITE_SHARE: Final = 0.3
 """Of the sessions, where flite is installed."""
 
 _VAL_EVERY: Final = 20
+_FRAMES_A_MINUTE: Final = int(60 * MOTION_FPS)
+_MOST_MINUTES: Final = 1200
 _STRESS_MARKS: Final = frozenset("\u02c8\u02cc")
 
 
@@ -87,7 +90,7 @@ class _Voice:
 
 
 class SessionMaker:
-    """Sessions as a pure function of a seed and their number.
+    """Sessions as a function of a seed and their number, but for the noise that espeak-ng makes itself.
 
     Raises:
         MsmdError: espeak-ng or the word list is not installed.
@@ -106,7 +109,8 @@ class SessionMaker:
 
     def styles(self, session: int) -> list[PerformerStyle]:
         chance = np.random.default_rng([self._seed, session, 1])
-        return [draw_style(chance, f"{session:05d}{'abc'[number]}") for number in range(STYLES_PER_LINE)]
+        names = (f"{self._seed}_{session:05d}{letter}" for letter in _LETTERS[:STYLES_PER_LINE])
+        return [draw_style(chance, name) for name in names]
 
     def _speak(self, voice: _Voice, chance: np.random.Generator) -> SpokenTake | None:
         text = _draw_text(voice.language, chance, self._words)
@@ -188,48 +192,62 @@ def _place(
 
 
 def make_pairs(
-    out: Path, minutes: float, seed: int = 0, progress: Progress = no_progress
-) -> Mapping[str, float]:
+    out: Path,
+    minutes: float,
+    seed: int = 0,
+    join: Path | None = None,
+    progress: Progress = no_progress,
+) -> Mapping[str, float | int]:
     """Write a packed folder of performed clips.
 
     Args:
         out: for the folder.
         minutes: of clips, each style counting; Finnish and every twentieth session are the validation split.
         seed: of everything.
+        join: a packed folder of recordings whose clips shall be in `out` as well; it stays as it is.
         progress: told whole minutes.
 
     Returns:
-        sessions, clips, minutes, processor_minutes.
+        sessions, clips, minutes, processor_minutes: of what was performed.
 
     Raises:
-        MsmdError: espeak-ng or the word list is not installed, or there is nothing to make.
+        MsmdError: espeak-ng or the word list is not installed, there is nothing to make, or `join` is `out`.
+        FormatError: `join` is not a packed folder.
         OutputError: the folder cannot be written.
     """
-    if not 0 < minutes <= 1200:
-        raise MsmdError(f"{minutes:g} minutes cannot be made: give more than 0, and no more than 1200.")
+    if not 0 < minutes <= _MOST_MINUTES:
+        raise MsmdError(f"{minutes:g} minutes cannot be made: give more than 0, at most {_MOST_MINUTES}.")
+    if join is not None and join.resolve() == out.resolve():
+        raise MsmdError(f"{out} cannot be joined to itself: give another --out.")
+    recorded = PackedDataset(join) if join is not None else None
     began = time.process_time()
     clips: list[Clip] = []
+    # Half precision is what the folder holds of the sound; motion stays as it is.
     motion: dict[str, np.ndarray] = {}
     sound: dict[str, np.ndarray] = {}
     frames, sessions = 0, 0
-    wanted = minutes * 60 * SAMPLE_RATE_HZ / SAMPLES_PER_FRAME
+    wanted = minutes * _FRAMES_A_MINUTE
     for session, clip, samples, values in _perform_all(seed):
         if frames >= wanted and session >= sessions:
             break
         sessions = session + 1
         clips.append(clip)
-        # Half precision is what the folder holds of the sound; motion stays as it is.
         motion[clip.id], sound[clip.id] = values, samples.astype(np.float16)
         frames += clip.frames
-        progress("minutes", int(frames / 1500), int(np.ceil(minutes)))
-    notes: dict[str, Any] = {"made_by": ORIGIN, "seed": seed, "articulation": articulation_card()["of"]}
-    write_packed(out, clips, motion, sound, notes=notes)
-    spent = time.process_time() - began
+        progress("minutes", int(frames / _FRAMES_A_MINUTE), int(np.ceil(minutes)))
+    made = len(clips)
+    if recorded is not None:
+        for clip in recorded.clips:
+            clips.append(clip)
+            motion[clip.id] = recorded.motion(clip.id)
+            sound[clip.id] = recorded.sound(clip.id).astype(np.float16)
+    notes = {"made_by": ORIGIN, "seed": seed, "articulation": articulation_card()["of"]}
+    write_packed(out, clips, motion, sound, notes={"performed": notes})
     return {
         "sessions": sessions,
-        "clips": len(clips),
-        "minutes": round(frames / 1500, 2),
-        "processor_minutes": round(spent / 60, 3),
+        "clips": made,
+        "minutes": round(frames / _FRAMES_A_MINUTE, 2),
+        "processor_minutes": round((time.process_time() - began) / 60, 3),
     }
 
 
@@ -273,9 +291,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write, as `msmd prepare` does")
     parser.add_argument("--minutes", type=float, default=60.0, help="of motion")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--join", type=Path, help="packed recordings, whose clips go into the folder too")
     parser.add_argument("--audio-encoder", type=Path, help="its features are stored too, for `msmd train`")
     options = parser.parse_args()
-    made = make_pairs(options.out, options.minutes, options.seed)
+    made = make_pairs(options.out, options.minutes, options.seed, options.join)
     print(" ".join(f"{name} {value:g}" for name, value in made.items()))
     if options.audio_encoder is not None:
         write_features(options.out, EmbeddedEncoder.load(options.audio_encoder))

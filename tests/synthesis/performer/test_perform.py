@@ -76,7 +76,7 @@ def test_blinks_are_drawn_to_the_ends_of_phrases(long_line) -> None:
     for seed in range(10):
         closure = draw_blinks(np.random.default_rng(seed), filled, 40.0, 17.0)
         starts = np.flatnonzero((closure[1:] > 0.5) & (closure[:-1] <= 0.5)) / 25
-        near += sum(np.abs(ends - start - 0.1).min() < 0.25 for start in starts)
+        near += sum(np.abs(start - 0.1 - ends).min() < 0.25 for start in starts)
         total += len(starts)
     by_chance = 0.5 / (filled[-1].end_seconds / len(ends))
     assert near / total > 1.5 * by_chance

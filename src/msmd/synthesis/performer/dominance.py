@@ -20,6 +20,9 @@ from msmd.synthesis.performer.phones import TimedPhone
 SHARPNESS: Final = 1.5
 """Exponent of the fall: 1 is Cohen and Massaro's, which has a kink at the middle; 2 is a bell."""
 
+LONGEST_EDGE_SECONDS: Final = 0.1
+"""A phone rules in full from so long after its beginning at the latest: long pauses pull as short ones."""
+
 _SPLIT: Final = {"AW": ("AA", "UW"), "OY": ("AO", "IY")}
 """Diphthongs whose two halves look different enough to be two phones for the mouth."""
 
@@ -32,7 +35,8 @@ class DominanceTable:
         log_strength: of the weight at the middle.
         lead_seconds: by how much the face is ahead of the sound.
         log_before, log_after: logarithm of the reach in seconds before and after the core.
-        core: share of the phone's duration, around its middle, in which the weight is full.
+        core: share of the phone's duration, around its middle, in which the weight is full; of a longer phone
+            all but the edges (`LONGEST_EDGE_SECONDS`).
     """
 
     log_strength: Float[Tensor, "40"]
@@ -83,7 +87,8 @@ def share_frames(
     They are computed as a softmax of ln D, so that far from every phone the nearest one rules.
     """
     middle = (start_seconds + end_seconds) / 2 - table.lead_seconds[phone]
-    core = table.core[phone] * (end_seconds - start_seconds) / 2
+    half = (end_seconds - start_seconds) / 2
+    core = half - (1 - table.core[phone]) * half.clamp(max=LONGEST_EDGE_SECONDS)
     away = times_seconds[:, None] - middle[..., None, :]
     log_reach = torch.where(
         away < 0, table.log_before[phone][..., None, :], table.log_after[phone][..., None, :]

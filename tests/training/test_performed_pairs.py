@@ -1,0 +1,103 @@
+"""Performed pairs are a dataset like any other, in which only the reference tells the style."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("espeakng_loader", reason='needs the extra "train"')
+pytest.importorskip("pocketsphinx", reason='needs the extra "train"')
+
+from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.phone_network import PhoneNetwork, PhoneNetworkConfig
+from msmd.core.errors import FormatError, MsmdError
+from msmd.core.units import EXPRESSION
+from msmd.data.packed import PackedDataset, measure_statistics
+from msmd.data.packing import write_features
+from msmd.data.pairs import CORPUS_WEIGHTS, TwoWindowSampler
+from msmd.synthesis.performer.articulation import lip_gap
+from msmd.training.performed_pairs import LINES, SessionMaker, make_pairs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory):
+    out = tmp_path_factory.mktemp("performed")
+    made = make_pairs(out, 1.5, seed=1)
+    assert made["minutes"] >= 1.5
+    return out
+
+
+def test_the_folder_is_whole_and_says_what_it_is(folder) -> None:
+    packed = PackedDataset(folder)
+    packed.verify()
+    assert {clip.corpus for clip in packed.clips} == {"performed"}
+    assert all(clip.has_lips and clip.has_upper and clip.has_head for clip in packed.clips)
+    assert all("CC BY 4.0" in clip.licence for clip in packed.clips)
+    assert all(clip.language != "unknown" for clip in packed.clips)
+
+
+def test_every_line_is_there_in_two_styles_that_articulate_alike(folder) -> None:
+    packed = PackedDataset(folder)
+    lines: dict[str, list] = {}
+    for clip in packed.clips:
+        lines.setdefault(clip.sentence, []).append(clip)
+    for pair in lines.values():
+        first, second = pair
+        assert np.array_equal(packed.sound(first.id), packed.sound(second.id))
+        gaps = [packed.motion(clip.id)[:, EXPRESSION] @ lip_gap() for clip in pair]
+        assert np.corrcoef(gaps[0], gaps[1])[0, 1] > 0.97
+        assert first.speaker != second.speaker
+        means = [packed.motion(clip.id)[:, EXPRESSION].mean(axis=0) for clip in pair]
+        assert np.linalg.norm(means[0] - means[1]) > 0.2
+
+
+def test_training_draws_pairs_of_windows_from_it(folder) -> None:
+    encoder = EmbeddedEncoder(PhoneNetwork(PhoneNetworkConfig(width=8, num_blocks=1, bottleneck_dim=4)))
+    write_features(folder, encoder)
+    packed = PackedDataset(folder)
+    statistics = measure_statistics(packed, CORPUS_WEIGHTS)
+    sampler = TwoWindowSampler(packed, encoder.name, statistics, batch_size=4)
+    batch = sampler.batch(0)
+    assert batch.valid.mean() > 0.95 and batch.has_lips.all() and batch.has_upper.all()
+    assert 0.3 < batch.motion.std() < 3
+
+
+def test_the_same_seed_makes_the_same_session_and_another_does_not() -> None:
+    first, again, other = (SessionMaker(seed).takes(3) for seed in (5, 5, 6))
+    names = [[[one.name for one in take.phones] for take in takes] for takes in (first, again, other)]
+    assert names[0] == names[1] != names[2]
+    assert SessionMaker(5).styles(3) == SessionMaker(5).styles(3) != SessionMaker(6).styles(3)
+
+
+def test_takes_are_speech_between_silences_at_whole_frames() -> None:
+    maker = SessionMaker(2)
+    for session in range(6):
+        takes = maker.takes(session)
+        assert 1 <= len(takes) <= LINES
+        for take in takes:
+            assert len(take.samples) % 640 == 0 and np.abs(take.samples).max() <= 1
+            assert take.phones[0].start_seconds >= 0.15
+            assert take.phones[-1].end_seconds < len(take.samples) / 16_000
+            assert any(one.stressed for one in take.phones) or take.language in (
+                "ja",
+                "cmn",
+                "fr",
+                "tr",
+                "hi",
+            )
+
+
+def test_recordings_can_be_joined_and_stay_as_they_were(folder, tmp_path) -> None:
+    make_pairs(tmp_path / "both", 0.2, seed=9, join=folder)
+    both, one = PackedDataset(tmp_path / "both"), PackedDataset(folder)
+    assert {clip.id for clip in one.clips} < {clip.id for clip in both.clips}
+    clip = one.clips[0]
+    assert np.array_equal(both.motion(clip.id), one.motion(clip.id))
+
+
+def test_bad_wishes_are_errors_before_anything_is_written(tmp_path) -> None:
+    with pytest.raises(MsmdError, match="0 minutes cannot be made"):
+        make_pairs(tmp_path / "a", 0.0)
+    with pytest.raises(FormatError):
+        make_pairs(tmp_path / "a", 1.0, join=tmp_path / "nothing")
+    with pytest.raises(MsmdError, match="cannot be joined to itself"):
+        make_pairs(tmp_path / "a", 1.0, join=tmp_path / "a")
+    assert not (tmp_path / "a").exists()
