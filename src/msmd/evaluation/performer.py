@@ -22,18 +22,18 @@ from msmd.core.errors import MsmdError
 from msmd.core.files import whole_file
 from msmd.core.units import ARKIT_NAMES, HEAD_ROTATION, MOTION_FPS
 from msmd.evaluation.alignment import (
-    BILABIALS,
     LABIODENTALS,
-    OPEN_VOWELS,
-    SILENCE,
     AlignmentError,
     Phone,
     align_phones,
     middles_of,
+    middles_of_open_vowels,
 )
-from msmd.evaluation.held_out import MODEL, System, make_systems, measure
+from msmd.evaluation.clip_measures import measure
+from msmd.evaluation.held_out import MODEL, TRUTH, System, make_systems
 from msmd.evaluation.lip_sync import CLOSURE_TOLERANCE_FRAMES
-from msmd.evaluation.protocol import FaceMesh, StyledClip, load_face_mesh, pair_with_references
+from msmd.evaluation.pairing import StyledClip, pair_with_references
+from msmd.evaluation.protocol import FaceMesh, load_face_mesh
 from msmd.evaluation.recordings import load_performances, measure_train_means
 from msmd.evaluation.records import Row
 from msmd.evaluation.spoken_lines import lines_of_recordings, load_unseen_lines
@@ -60,10 +60,6 @@ its inner edge is at least so much further back against the upper lip's. (At res
 """
 
 _VOICE_STYLES: Final = ("neutral", "happy", "sad", "angry", "surprised")
-CLOSED_SOUNDS: Final = BILABIALS | LABIODENTALS | {SILENCE}
-VOWEL_DISTANCE_SECONDS: Final = (CLOSURE_TOLERANCE_FRAMES + 0.5) / float(MOTION_FPS)
-"""The control: open vowels that have none of these so near."""
-
 _CORNERS: Final = (61, 291)
 _MIDDLE_MM: Final = 5.0
 _VOICE_COLUMNS: Final = (
@@ -148,9 +144,7 @@ def voice_row(
     """`unseen_voices.measure_line`, with the lower lip at f and v, and the mouth's width at vowels."""
     row = measure_line(mesh, motion, samples, phones)
     row["tucked"] = tucked_at(motion, middles_of(phones, LABIODENTALS))
-    row["tucked_at_vowels"] = tucked_at(
-        motion, middles_of(phones, OPEN_VOWELS, CLOSED_SOUNDS, VOWEL_DISTANCE_SECONDS)
-    )
+    row["tucked_at_vowels"] = tucked_at(motion, middles_of_open_vowels(phones))
     row["rounded_mm"] = mouth_widths(mesh, motion, middles_of(phones, ROUNDED))
     row["spread_mm"] = mouth_widths(mesh, motion, middles_of(phones, SPREAD))
     row["head_degrees"] = float(np.rad2deg(motion[:, HEAD_ROTATION]).std(axis=0).mean())
@@ -187,13 +181,13 @@ def evaluate_performer(data: Path, dataset: Path, out: Path) -> str:
     mesh, animator = load_face_mesh(), Animator(load_bundle(None))
     performances = load_performances(dataset)
     clips = [clip for clip in pair_with_references(performances) if clip.target.corpus == "grid"]
-    texts = {line.name: line.text for line in lines_of_recordings([clip.target for clip in clips], data)}
+    texts = {line.name: line.text for line in lines_of_recordings([clip.target for clip in clips])}
     phones: dict[str, list[Phone]] = {}
     for clip in clips:
         text = texts.get(clip.target.clip)
         if text and (aligned := _align(clip.target.samples, text)) is not None:
             phones[clip.target.clip] = aligned
-    wanted = (MODEL, "still", "mean_motion", "truth")
+    wanted = (MODEL, "still", "mean_motion", TRUTH)
     systems = make_systems(animator, measure_train_means(dataset))
     rows = held_out_rows(clips, phones, {name: systems[name] for name in wanted}, mesh)
     voices = _voice_rows(data, animator, mesh)
