@@ -143,10 +143,17 @@ class Performer:
         if name in self.styles:
             return self.styles[name]
         path = Path(reference)
-        motion = self._read_reference(path, neutral, progress)
+        motion = self.read_reference(path, neutral, progress)
         return replace(self._animator.encode_style(motion), name=path.name)
 
-    def _read_reference(self, path: Path, neutral: str, progress: Progress) -> Motion:
+    def read_reference(
+        self, path: Path, neutral: str = "auto", progress: Progress = no_progress
+    ) -> Motion:
+        """The motion in a style file of any kind, as `encode_style` sees it.
+
+        Raises:
+            MsmdError: there is no such file, or it is of no known kind or damaged.
+        """
         if not path.is_file():
             raise MsmdError(
                 f"style {str(path)!r} is neither a file nor a built-in style. "

@@ -8,6 +8,8 @@ from typing import Any, Final
 import av
 import numpy as np
 import soxr
+from av.container import OutputContainer
+from av.packet import Packet
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from jaxtyping import UInt8
 
@@ -78,14 +80,8 @@ def write_pictures(
         video: Any = container.add_stream("libx264", rate=fps, options={"crf": "18", "preset": "veryfast"})
         video.pix_fmt = "yuv420p"
         video.codec_context.time_base = 1 / fps
-        blocks: Iterator[tuple[Fraction, av.AudioFrame]] = iter(())
-        audio: Any = None
-        if sound is not None:
-            sound = _at_encodable_rate(sound)
-            audio = container.add_stream("aac", rate=sound.sample_rate_hz, layout="mono")
-            audio.bit_rate = 128_000 if sound.sample_rate_hz >= 32_000 else 64_000
-            blocks = _sound_blocks(sound)
-        waiting = next(blocks, None)
+        encoded = iter(()) if sound is None else encode_sound(container, sound)
+        waiting = next(encoded, None)
         for index, picture in enumerate(pictures):
             if index == 0:
                 video.height, video.width = picture.shape[:2]
@@ -99,15 +95,26 @@ def write_pictures(
             frame.pts, frame.time_base = index, 1 / fps
             container.mux(video.encode(frame))
             while waiting is not None and waiting[0] <= (index + 1) / fps:
-                container.mux(audio.encode(waiting[1]))
-                waiting = next(blocks, None)
+                container.mux(waiting[1])
+                waiting = next(encoded, None)
             progress("video", index + 1, num_frames)
         while waiting is not None:
-            container.mux(audio.encode(waiting[1]))
-            waiting = next(blocks, None)
+            container.mux(waiting[1])
+            waiting = next(encoded, None)
         container.mux(video.encode(None))
-        if audio is not None:
-            container.mux(audio.encode(None))
+
+
+def encode_sound(container: OutputContainer, sound: Sound) -> Iterator[tuple[Fraction, list[Packet]]]:
+    """Add a sound track to an open .mp4; (time in seconds, packets to be written about then).
+
+    The track is added when the first of them is asked for, which must be before anything is written.
+    """
+    sound = _at_encodable_rate(sound)
+    audio: Any = container.add_stream("aac", rate=sound.sample_rate_hz, layout="mono")
+    audio.bit_rate = 128_000 if sound.sample_rate_hz >= 32_000 else 64_000
+    for seconds, block in _sound_blocks(sound):
+        yield seconds, audio.encode(block)
+    yield Fraction(len(sound.samples), sound.sample_rate_hz), audio.encode(None)
 
 
 def _name_colors(codec_context: Any) -> None:
