@@ -146,9 +146,7 @@ class Performer:
         motion = self.read_reference(path, neutral, progress)
         return replace(self._animator.encode_style(motion), name=path.name)
 
-    def read_reference(
-        self, path: Path, neutral: str = "auto", progress: Progress = no_progress
-    ) -> Motion:
+    def read_reference(self, path: Path, neutral: str = "auto", progress: Progress = no_progress) -> Motion:
         """The motion in a style file of any kind, as `encode_style` sees it.
 
         Raises:

@@ -12,6 +12,7 @@ from msmd.cli.figures import figures_command
 from msmd.cli.leaderboard import leaderboard_command
 from msmd.cli.prepare import prepare_command
 from msmd.cli.presets import presets_command
+from msmd.cli.study import study_app
 from msmd.cli.styles import styles_command
 from msmd.cli.terminal import print_error
 from msmd.cli.train import bundle_command, train_command
@@ -36,6 +37,7 @@ app.command("bundle")(bundle_command)
 app.command("evaluate")(evaluate_command)
 app.command("figures")(figures_command)
 app.command("leaderboard")(leaderboard_command)
+app.add_typer(study_app, name="study")
 
 
 def run() -> None:

@@ -108,6 +108,8 @@ class Answers:
 
     def __init__(self, path: Path, study: Study, kinds: Sequence[StudyKind] = ("style", "lips")) -> None:
         self._path, self._study, self._kinds = path, study, tuple(kinds)
+        # one connection stays open, so that SQLite does not tidy up its files after every request
+        self._keeper = sqlite3.connect(path, check_same_thread=False)
         try:
             with self._open() as database:
                 database.execute("pragma journal_mode = wal")
@@ -117,17 +119,30 @@ class Answers:
                 )
                 of_study = database.execute("select fingerprint from study").fetchone()[0]
         except sqlite3.Error as error:
+            self.close()
             raise FormatError(
                 f"{path} cannot be used as a file of answers: {error}. Move it away, or choose another."
             ) from error
         if of_study != fingerprint(study):
+            self.close()
             raise FormatError(f"{path} holds the answers to another study. Choose its own folder.")
+
+    def __enter__(self) -> "Answers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._keeper.close()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         database = sqlite3.connect(self._path, timeout=_WAIT_SECONDS)
         try:
             database.execute("pragma foreign_keys = on")
+            database.execute("pragma synchronous = normal")
             with database:
                 yield database
         finally:
@@ -138,7 +153,9 @@ class Answers:
         token = secrets.token_urlsafe(18)
         with self._open() as database:
             database.execute("begin immediate")
-            counts = dict(database.execute("select kind, count(*) from participants group by kind").fetchall())
+            counts = dict(
+                database.execute("select kind, count(*) from participants group by kind").fetchall()
+            )
             fewest = min(counts.get(one, 0) for one in self._kinds)
             chosen = kind or secrets.choice([one for one in self._kinds if counts.get(one, 0) == fewest])
             database.execute(
@@ -219,6 +236,7 @@ class Answers:
         with self._open() as database:
             database.execute("pragma secure_delete = on")
             database.execute("delete from participants where number = ?", (participant.number,))
+        self._keeper.execute("pragma wal_checkpoint(truncate)")
 
     def participants(self) -> list[Participant]:
         """All of them, in the order of their numbers."""
@@ -235,7 +253,8 @@ class Answers:
         with self._open() as database:
             rows = database.execute(
                 "select number, kind, trial, place, letter, system, question, rating, seconds, simulated "
-                "from ratings join participants on participant = number join pages using (participant, trial) "
+                "from ratings join participants on participant = number "
+                "join pages using (participant, trial) "
                 "order by number, place, letter, question"
             ).fetchall()
         return [
@@ -258,7 +277,9 @@ class Answers:
 
 def fingerprint(study: Study) -> str:
     """Tells studies apart: what is shown, and in which order."""
-    shown = "\n".join([str(study.seed), *(trial.id for trial in study.trials), *sorted(v.sha256 for v in study.videos())])
+    shown = "\n".join(
+        [str(study.seed), *(trial.id for trial in study.trials), *sorted(v.sha256 for v in study.videos())]
+    )
     return hashlib.sha256(shown.encode()).hexdigest()
 
 

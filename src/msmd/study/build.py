@@ -125,7 +125,7 @@ class _Builder:
             references.append(stage.reference(spec, self._progress))
         self._progress("references", len(self._specs), len(self._specs))
         self._warn(references)
-        anchors = {
+        anchors: dict[StudyKind, list[int]] = {
             kind: [
                 draw_anchor(kind, index, self._specs, references, self._options.seed)
                 for index in range(len(self._specs))

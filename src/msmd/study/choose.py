@@ -24,7 +24,11 @@ _MIN_PART_SECONDS: Final = 2.0
 
 
 def choose_trials(
-    packed: PackedDataset, split: Split = "test", num_matching: int = 5, num_contrasting: int = 5, seed: int = 0
+    packed: PackedDataset,
+    split: Split = "test",
+    num_matching: int = 5,
+    num_contrasting: int = 5,
+    seed: int = 0,
 ) -> list[TrialSpec]:
     """Trials at random, speakers and emotions in turn so that few trials cover many.
 
@@ -34,23 +38,19 @@ def choose_trials(
     rng = np.random.default_rng(seed)
     clips = [packed.select(split)[index] for index in rng.permutation(len(packed.select(split)))]
     plain = [clip for clip in clips if clip.emotion in NOT_EMOTIONAL and clip.has_lips]
-    # recordings of nobody's acting before acted neutral ones
-    plain.sort(key=lambda clip: clip.emotion != "unknown")
-    halves = in_turn([clip for clip in plain if _seconds(clip) >= _MIN_WHOLE_SECONDS], lambda clip: clip.speaker)
-    whole = [clip for clip in halves if clip.has_upper][:num_matching]
-    acted = [
-        clip
-        for clip in clips
-        if clip.emotion not in NOT_EMOTIONAL and clip.has_upper and _seconds(clip) >= _MIN_PART_SECONDS
-    ]
+    long = [clip for clip in plain if _seconds(clip) >= _MIN_WHOLE_SECONDS and clip.has_upper]
+    whole = _wild_first(long)[:num_matching]
+    enough = [clip for clip in clips if _seconds(clip) >= _MIN_PART_SECONDS and clip.has_upper]
+    acted = [clip for clip in enough if clip.emotion not in NOT_EMOTIONAL]
     acted.sort(key=lambda clip: clip.intensity != "strong")
     acted = in_turn(acted, lambda clip: clip.emotion)[:num_contrasting]
-    lines = in_turn([clip for clip in plain if _seconds(clip) >= _MIN_PART_SECONDS], lambda clip: clip.speaker)
-    lines.sort(key=lambda clip: clip in whole)  # other speech than that of the matching trials, if there is any
+    lines = _wild_first([clip for clip in plain if _seconds(clip) >= _MIN_PART_SECONDS])
+    unused = [clip for clip in lines if clip not in whole and clip.emotion == "unknown"]
+    lines = unused or lines
     if len(whole) < num_matching or len(acted) < num_contrasting or (num_contrasting and not lines):
         raise MsmdError(
-            f"the split {split!r} has {len(whole)} clips for {num_matching} matching trials (no acted emotion, "
-            f"lips and upper face observed, {_MIN_WHOLE_SECONDS:g} s or more) and {len(acted)} for "
+            f"the split {split!r} has {len(whole)} clips for {num_matching} matching trials (no acted "
+            f"emotion, lips and upper face observed, {_MIN_WHOLE_SECONDS:g} s or more) and {len(acted)} for "
             f"{num_contrasting} contrasting ones (acted emotion). Ask for fewer with --matching and "
             "--contrasting, take another --split, or write a list of trials."
         )
@@ -66,6 +66,13 @@ def in_turn(clips: Sequence[Clip], group: Callable[[Clip], str]) -> list[Clip]:
         groups.setdefault(group(clip), []).append(clip)
     rounds: Iterable[tuple[Clip | None, ...]] = zip_longest(*groups.values())
     return [clip for one_round in rounds for clip in one_round if clip is not None]
+
+
+def _wild_first(clips: Sequence[Clip]) -> list[Clip]:
+    """Recordings of nobody's acting before acted neutral ones; speakers in turn."""
+    wild = [clip for clip in clips if clip.emotion == "unknown"]
+    acted = [clip for clip in clips if clip.emotion != "unknown"]
+    return in_turn(wild, lambda clip: clip.speaker) + in_turn(acted, lambda clip: clip.speaker)
 
 
 def _cut_in_two(clip: Clip) -> TrialSpec:

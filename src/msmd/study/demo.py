@@ -1,4 +1,4 @@
-"""A small study for trying things out: the bundle in the package under three settings, on one line of speech."""
+"""A small study for trying things out: the bundle in the package under three settings, on one line."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Which participants are left out of the main analysis, and why. The rules are fixed before any answer is seen.
+"""Who is left out of the main analysis, and why. The rules are fixed before any answer is seen.
 
 The paper has a negative anchor and names no rule. Ours, each by participant:
 
@@ -26,7 +26,7 @@ SECONDS_A_RATING: Final = 0.5
 RULES: Final[Mapping[str, str]] = {
     "unfinished": "did not rate all trials",
     "anchor": "rated the anchor as high as the systems under test, or higher, on average",
-    "constant": f"gave one and the same number in at least {CONSTANT_SHARE:.0%} of the ratings",
+    "constant": f"gave one and the same number in at least {100 * CONSTANT_SHARE:.0f} % of the ratings",
     "too fast": "took, in half of the trials or more, less time than watching everything once and "
     f"{SECONDS_A_RATING:g} s a rating",
 }

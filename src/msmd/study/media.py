@@ -52,20 +52,19 @@ class MediaFolder:
     def draw(self, motion: Motion, sound: Sound | None = None, progress: Progress = no_progress) -> Video:
         """The rig playing `motion` with its head at rest, as long as the motion."""
         still = without_head(motion)
-        silent = self._make(
-            ("face", LOOK_VERSION, str(self._size_px), str(motion.fps), still.values.tobytes()),
-            lambda path: write_video(as_animation(still), path, self._size_px, progress),
-            motion.duration_seconds,
-        )
+        look = ("face", LOOK_VERSION, str(self._size_px), str(motion.fps), still.values.tobytes())
+        seconds = motion.duration_seconds
         if sound is None:
-            return silent
-        cut = sound.samples[: round(motion.duration_seconds * sound.sample_rate_hz)]
-        sound = Sound(np.ascontiguousarray(cut), sound.sample_rate_hz)
-        return self._make(
-            ("sound", silent.sha256, str(sound.sample_rate_hz), sound.samples.tobytes()),
-            lambda path: add_sound(self._folder / silent.file, sound, path),
-            motion.duration_seconds,
-        )
+            return self._make(
+                look, lambda path: write_video(as_animation(still), path, self._size_px, progress), seconds
+            )
+        samples = np.ascontiguousarray(sound.samples[: round(seconds * sound.sample_rate_hz)])
+        voice = Sound(samples, sound.sample_rate_hz)
+
+        def speak(path: Path) -> None:
+            add_sound(self._folder / self.draw(motion, progress=progress).file, voice, path)
+
+        return self._make((*look, str(voice.sample_rate_hz), samples.tobytes()), speak, seconds)
 
     def film(self, path: Path, start_seconds: float, end_seconds: float) -> Video:
         """A part of a recorded video, without its sound.

@@ -127,8 +127,8 @@ class Stage:
         others = [one for one in self._specs if one.line != spec.line]
         if not others:
             raise MsmdError(
-                f"the style {spec.reference!r} needs the line of another trial to be shown with, and there is "
-                "none. Add a trial with another line, or give a video as reference."
+                f"the style {spec.reference!r} needs the line of another trial to be shown with, and there "
+                "is none. Add a trial with another line, or give a video as reference."
             )
         other = others[self._specs.index(spec) % len(others)]
         speech = self.speech(other)
@@ -200,5 +200,6 @@ def quiet_end(sound: Sound, max_seconds: float) -> float:
 def _require_length(seconds: float, what: str) -> None:
     if seconds < MIN_SECONDS:
         raise MsmdError(
-            f"{what} has {max(seconds, 0):.2f} s in the part that was asked for; at least {MIN_SECONDS:g} s are needed."
+            f"{what} has {max(seconds, 0):.2f} s in the part that was asked for; "
+            f"at least {MIN_SECONDS:g} s are needed."
         )

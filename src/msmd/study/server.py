@@ -51,6 +51,9 @@ def create_app(folder: Path, kinds: Sequence[StudyKind] = ("style", "lips")) -> 
         folder: that `msmd study build` made.
         kinds: the studies that newcomers are given, in turn.
 
+    Returns:
+        The application; `app.state.answers` is to be closed in the end.
+
     Raises:
         FormatError: no study, or videos that are not what was built.
     """
@@ -58,6 +61,7 @@ def create_app(folder: Path, kinds: Sequence[StudyKind] = ("style", "lips")) -> 
     verify_media(folder, study)
     answers = Answers(folder / DATABASE_NAME, study, kinds)
     app = FastAPI(title=study.title, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.answers = answers
     _serve_files(app, folder, study)
     _serve_answers(app, study, answers, kinds)
 
@@ -103,7 +107,7 @@ def _serve_answers(app: FastAPI, study: Study, answers: Answers, kinds: Sequence
     def known(token: str) -> Participant:
         participant = answers.find(token)
         if participant is None:
-            raise HTTPException(404, "This link is not known. It may be mistyped, or the answers were deleted.")
+            raise HTTPException(404, "This link is not known: mistyped, or its answers were deleted.")
         return participant
 
     @app.get("/api/welcome")
@@ -187,13 +191,12 @@ def _state(study: Study, participant: Participant) -> dict[str, Any]:
     }
 
 
-def serve_study(folder: Path, host: str, port: int, kinds: Sequence[StudyKind]) -> None:
-    """Run until stopped. Nothing about visitors is logged.
+def run_app(app: FastAPI, host: str, port: int) -> None:
+    """Serve the page until stopped. Nothing about visitors is logged.
 
     Raises:
-        MsmdError: the study cannot be served, or the port is taken.
+        MsmdError: the port is taken.
     """
-    app = create_app(folder, kinds)
     config = uvicorn.Config(
         app, host=host, port=port, access_log=False, log_level="warning", server_header=False
     )
@@ -201,5 +204,8 @@ def serve_study(folder: Path, host: str, port: int, kinds: Sequence[StudyKind]) 
         uvicorn.Server(config).run()
     except SystemExit as error:
         raise MsmdError(
-            f"the page cannot be served at {host}:{port}; perhaps the port is taken. Choose another with --port."
+            f"the page cannot be served at {host}:{port}; perhaps the port is taken. "
+            "Choose another with --port."
         ) from error
+    finally:
+        app.state.answers.close()

@@ -4,14 +4,14 @@ Their answers are marked as simulated wherever they go, and lie in a file of the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 
 from msmd.core.errors import MsmdError
-from msmd.study.answers import Answers
+from msmd.study.answers import Answers, Participant
 from msmd.study.design import ANCHOR, HIGHEST, LOWEST, QUESTIONS, Study, StudyKind
 from msmd.study.exclusion import least_seconds
 from msmd.study.order import Page
@@ -66,7 +66,9 @@ def parse_means(study: Study, texts: list[str]) -> dict[tuple[str, str], float]:
             number = float("nan")
         if not set(keys) <= means.keys() or not LOWEST <= number <= HIGHEST:
             known = ", ".join([*study.systems, ANCHOR])
-            raise MsmdError(f"mean {text!r}: give SYSTEM=0..5 or contrasting:SYSTEM=0..5. There are: {known}.")
+            raise MsmdError(
+                f"mean {text!r}: give SYSTEM=0..5 or contrasting:SYSTEM=0..5. There are: {known}."
+            )
         for key in keys:
             means[key] = number
     return means
@@ -90,28 +92,35 @@ def simulate(
         kinds: which studies.
         seed: of everything random in the answers.
     """
-    answers = Answers(path, study)
     rng = np.random.default_rng(seed)
     done: dict[int, Manner] = {}
-    for kind in kinds:
-        for manner, count in manners.items():
-            for _ in range(count):
-                token = answers.admit(simulated=True, kind=kind)
-                participant = answers.find(token)
+    with Answers(path, study) as answers:
+        for kind in kinds:
+            for manner in (manner for manner, count in manners.items() for _ in range(count)):
+                participant = answers.find(answers.admit(simulated=True, kind=kind))
                 assert participant is not None
                 done[participant.number] = manner
-                answers.practise(participant)
-                lenience = rng.normal(0, raters.rater_deviation)
-                taste = {name: rng.normal(0, raters.taste_deviation) for name in (*study.systems, ANCHOR)}
-                for place, page in enumerate(answers.pages(participant)[1:], start=1):
-                    rated = _rate(page, kind, raters, manner, lenience, taste, rng)
-                    num_ratings = len(page.characters) * len(QUESTIONS[kind])
-                    least = least_seconds(study, kind, page.trial.id, num_ratings)
-                    seconds = least * (0.5 if manner == "fast" else rng.uniform(1.5, 4))
-                    current = answers.find(token)
-                    assert current is not None
-                    answers.rate(current, place, rated, seconds)
+                _take_part(study, answers, participant, raters, manner, rng)
     return done
+
+
+def _take_part(
+    study: Study,
+    answers: Answers,
+    participant: Participant,
+    raters: Raters,
+    manner: Manner,
+    rng: np.random.Generator,
+) -> None:
+    answers.practise(participant)
+    lenience = float(rng.normal(0, raters.rater_deviation))
+    taste = {name: float(rng.normal(0, raters.taste_deviation)) for name in (*study.systems, ANCHOR)}
+    for place, page in enumerate(answers.pages(participant)[1:], start=1):
+        rated = _rate(page, participant.kind, raters, manner, lenience, taste, rng)
+        num_ratings = len(page.characters) * len(QUESTIONS[participant.kind])
+        least = least_seconds(study, participant.kind, page.trial.id, num_ratings)
+        seconds = float(least * (0.5 if manner == "fast" else rng.uniform(1.5, 4)))
+        answers.rate(replace(participant, done=place - 1), place, rated, seconds)
 
 
 def _rate(

@@ -61,7 +61,9 @@ def parse_system(text: str) -> System:
     bundle, *settings = rest.split(",")
     name, bundle = name.strip(), bundle.strip()
     if not equals or not bundle:
-        raise MsmdError(f"system {text!r}: give NAME=BUNDLE[,option=value...], such as ours=runs/ours/bundle.")
+        raise MsmdError(
+            f"system {text!r}: give NAME=BUNDLE[,option=value...], such as ours=runs/ours/bundle."
+        )
     check_system_name(name)
     system = System(name, None if bundle == EMBEDDED_NAME else Path(bundle))
     for setting in settings:
@@ -88,7 +90,7 @@ def _read_value(value: str, like: object, where: str):
     try:
         if isinstance(like, bool):
             return words[value.lower()]
-        return type(like)(value)
+        return {int: int, float: float}.get(type(like), str)(value)
     except (KeyError, ValueError) as error:
         wanted = "yes or no" if isinstance(like, bool) else "a number"
         raise MsmdError(f"system {where} is {value!r}; {wanted} is needed.") from error

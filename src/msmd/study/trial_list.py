@@ -109,8 +109,9 @@ def _spec(line: Mapping[str, Any], where: str, folder: Path) -> TrialSpec:
     names = [field.name for field in fields(TrialSpec)]
     unknown, missing = set(line) - set(names), {"scenario", "reference", "audio"} - set(line)
     if unknown or missing:
+        what = ", ".join(sorted(map(str, unknown or missing)))
         raise FormatError(
-            f"{where}: {'unknown' if unknown else 'missing'} {', '.join(sorted(map(str, unknown or missing)))}. "
+            f"{where}: {'unknown' if unknown else 'missing'} {what}. "
             f"There are: {', '.join(names)}; the first three are needed."
         )
     values: dict[str, Any] = {
