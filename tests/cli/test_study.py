@@ -15,10 +15,18 @@ def folder(tmp_path):
 
 def test_from_trials_to_figure_4(msmd, tiny_bundle, speech, tmp_path):
     line = {"audio": speech.name, "scenario": "matching"}
-    trials = [line | {"reference": "happy", "audio_end": 1.1}, line | {"reference": "sad", "audio_start": 0.1}]
+    trials = [
+        line | {"reference": "happy", "audio_end": 1.1},
+        line | {"reference": "sad", "audio_start": 0.1},
+    ]
     (tmp_path / "list.json").write_text(json.dumps(trials))
     study, out = tmp_path / "study", tmp_path / "out"
-    systems = ("--system", f"ours={tiny_bundle},steps=2", "--system", f"plain={tiny_bundle},steps=2,styled=no")
+    systems = (
+        "--system",
+        f"ours={tiny_bundle},steps=2",
+        "--system",
+        f"plain={tiny_bundle},steps=2,styled=no",
+    )
     built = msmd("study", "build", "-o", study, "--trials", tmp_path / "list.json", *systems, "--size", 64)
     assert built.code == 0, built.err
     assert "minutes a participant" in built.out and "no contrasting trial" in built.err

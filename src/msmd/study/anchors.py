@@ -31,9 +31,9 @@ def draw_anchor(
         others = [i for i, spec in enumerate(specs) if spec.style_word != own.style_word]
         need = "another style: add one, or tell the styles apart by the word `style`"
     else:
-        others = [
-            i for i, one in enumerate(references) if i != index and one.said not in (own.audio, own.line)
-        ]
+        # the trial's own reference says other words too; it serves where there is nothing else
+        unheard = [i for i, one in enumerate(references) if one.said not in (own.audio, own.line)]
+        others = [i for i in unheard if i != index] or unheard
         need = "a reference of another recording: add one"
     if not others:
         raise MsmdError(f"trial {index + 1} has no anchor, for no other trial has {need}.")
