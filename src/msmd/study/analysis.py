@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from msmd.evaluation.statistics import wilcoxon_p
+from msmd.evaluation.statistics import holm, wilcoxon_p
 from msmd.study.answers import Rating
 from msmd.study.design import ANCHOR, KINDS, QUESTIONS, Study, StudyKind
 from msmd.study.exclusion import Judged, judge_participants
@@ -59,7 +59,7 @@ class Comparison:
         effect: d_z, the mean of the differences over their standard deviation.
         deviation: that standard deviation.
         t, t_p: paired t-test, two-sided.
-        wilcoxon_p: signed-rank test, two-sided, exact.
+        wilcoxon_p: signed-rank test, two-sided.
         t_p_holm, wilcoxon_p_holm: corrected by Holm over all comparisons of one study.
     """
 
@@ -213,17 +213,6 @@ def mean_interval(values: Float[np.ndarray, "participants"]) -> tuple[float, flo
     return mean, mean - half, mean + half
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's correction: p times the number of hypotheses not yet rejected, never falling; NaN stays NaN."""
-    finite = [index for index, p in enumerate(p_values) if np.isfinite(p)]
-    corrected = list(p_values)
-    largest = 0.0
-    for rank, index in enumerate(sorted(finite, key=lambda index: p_values[index])):
-        largest = max(largest, min(1.0, p_values[index] * (len(finite) - rank)))
-        corrected[index] = largest
-    return corrected
-
-
 def _mean(system: str, scope: Scope, question: str, values: Float[np.ndarray, "participants"]) -> Mean:
     mean, low, high = mean_interval(values)
     return Mean(system, scope, question, mean, low, high, len(values))
@@ -264,9 +253,9 @@ def _compare(tables: Mapping[Scope, np.ndarray], systems: Sequence[str]) -> list
 
 
 def _paired_t(difference: Float[np.ndarray, "participants"]) -> tuple[float, float]:
-    """t and p; NaN where all differences are alike, for which there is no test."""
+    """t and p. Where all differences are alike the test says nothing: t is NaN and p is 1."""
     if len(difference) < 2 or difference.std() < 1e-12:
-        return float("nan"), float("nan")
+        return float("nan"), 1.0
     count = len(difference)
     t = float(difference.mean() / (difference.std(ddof=1) / np.sqrt(count)))
     return t, float(2 * stats.t.sf(abs(t), count - 1))

@@ -181,8 +181,7 @@ def _power(result: KindAnalysis) -> str:
 def _method() -> str:
     return (
         "## Method\n\nA participant's ratings of a system are averaged over trials and questions; intervals "
-        "are t-intervals over participants; tests pair systems within participants. Wilcoxon's test is "
-        "exact.\n"
+        "are t-intervals over participants; tests pair systems within participants.\n"
     )
 
 
@@ -191,6 +190,4 @@ def _needed(count: int | None) -> str:
 
 
 def _p(value: float) -> str:
-    if value != value:
-        return "-"
     return f"< {_SMALLEST_P:g}" if value < _SMALLEST_P else f"{value:.4f}"
