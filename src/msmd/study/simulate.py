@@ -93,10 +93,11 @@ def simulate(
         seed: of everything random in the answers.
     """
     rng = np.random.default_rng(seed)
+    queue: list[Manner] = [manner for manner, count in manners.items() for _ in range(count)]
     done: dict[int, Manner] = {}
     with Answers(path, study) as answers:
         for kind in kinds:
-            for manner in (manner for manner, count in manners.items() for _ in range(count)):
+            for manner in queue:
                 participant = answers.find(answers.admit(simulated=True, kind=kind))
                 assert participant is not None
                 done[participant.number] = manner
