@@ -19,8 +19,11 @@ from msmd.export.gltf import write_gltf
 from msmd.export.livelink import write_livelink
 from msmd.export.motion_npz import write_motion_npz
 from msmd.export.report import write_report
+from msmd.face.face_words import DEFAULT as DEFAULT_FACE
+from msmd.face.face_words import face_of
 from msmd.face.motion_file import load_motion
 from msmd.face.readers.any_curves import read_curves
+from msmd.face.rig import Rig
 from msmd.render.video import write_video
 from msmd.synthesis.animator import Animator, SamplingOptions
 from msmd.synthesis.bundle import load_bundle
@@ -63,6 +66,7 @@ class Take:
         formats: Iterable[str] = tuple(FORMATS),
         name: str | None = None,
         size_px: int = 512,
+        face: str | Rig = DEFAULT_FACE,
         progress: Progress = no_progress,
     ) -> dict[str, Path]:
         """Write the take as `folder/name.*`, each file whole or not at all.
@@ -72,33 +76,38 @@ class Take:
             formats: keys of `FORMATS`.
             name: of the files; the folder's name if None.
             size_px: edge of the square video.
+            face: who is seen in the video and the glb: "default", "seed:7", "age=60,gender=female"
+                (`msmd.face.face_words.read_face`), or a rig of your own.
             progress: told of rendered frames.
 
         Returns:
             format -> file.
 
         Raises:
-            MsmdError: an unknown format.
+            MsmdError: an unknown format, or a face that is not understood.
             OutputError: the folder cannot be written.
         """
         folder = Path(folder)
         wanted = check_formats(formats)
+        rig = face_of(face) if isinstance(face, str) else face
         name = name or folder.resolve().name or "take"
         paths = {key: folder / f"{name}{FORMATS[key]}" for key in wanted}
         for key, path in paths.items():
             start = time.perf_counter()
             if key == "glb":
-                write_gltf(self.animation, path)
+                write_gltf(self.animation, path, rig)
             elif key == "livelink":
                 write_livelink(self.animation, path)
             elif key == "npz":
                 write_motion_npz(self.animation, path)
             elif key == "mp4":
-                write_video(self.animation, path, size_px=size_px, progress=progress)
+                write_video(self.animation, path, size_px=size_px, progress=progress, rig=rig)
             if key != "json":
                 self.seconds[f"write_{key}"] = time.perf_counter() - start
         if "json" in paths:
-            write_report(self.animation, paths["json"], paths, self.seconds, self.warnings)
+            settings = dict(self.animation.settings) | {"face": face if isinstance(face, str) else "own rig"}
+            told = replace(self.animation, settings=settings)
+            write_report(told, paths["json"], paths, self.seconds, self.warnings)
         return paths
 
 

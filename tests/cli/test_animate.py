@@ -23,6 +23,20 @@ def test_all_formats_appear_under_the_name_of_the_folder(
         assert name in outcome.out
 
 
+def test_a_face_in_words_reaches_the_glb_and_the_report_but_not_the_motion(
+    msmd: Msmd, tiny_bundle: Path, speech: Path, tmp_path: Path
+) -> None:
+    files = []
+    for folder, options in (("a", ()), ("b", ("--face", "age=60,gender=female,ancestry=asian"))):
+        out = tmp_path / folder / "take"
+        formats = ("--formats", "npz,glb,json")
+        outcome = msmd("animate", speech, "--bundle", tiny_bundle, "-o", out, *formats, *options, *QUICK)
+        assert outcome.code == 0, outcome.err
+        files.append({path.suffix: path.read_bytes() for path in out.iterdir()})
+    assert files[0][".npz"] == files[1][".npz"] and files[0][".glb"] != files[1][".glb"]
+    assert json.loads(files[1][".json"])["settings"]["face"] == "age=60,gender=female,ancestry=asian"
+
+
 def test_only_the_formats_asked_for_appear(
     msmd: Msmd, tiny_bundle: Path, speech: Path, tmp_path: Path
 ) -> None:

@@ -85,8 +85,10 @@ def test_a_short_motion_is_no_style(
     ("option", "value", "said"),
     [
         ("--formats", "fbx", "unknown format fbx"),
+        ("--face", "tall", "age"),
         ("--fps", "fast", "frame rate"),
         ("--sampler", "euler", "unknown sampler"),
+        ("--face", "tall", "age=18..90"),
     ],
 )
 def test_options_that_mean_nothing(refused, speech: Path, option: str, value: str, said: str) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from head import Head
 from lids import chart_eye
-from mouth import CONTACT, chart_mouth
+from mouth import CONTACT, DEEP_IN_MOUTH, chart_mouth
+from places import lash_grid, lay_out
 from safetensors.numpy import load_file, save_file
 from scipy.spatial import cKDTree
 from shapes import build_shapes
@@ -158,7 +159,7 @@ def build(work: Path) -> None:
     quads = collect_parts(source)
     neutral = set_teeth(neutral, quads)
     head = Head(source, neutral, quads)
-    shapes = build_shapes(head)
+    shapes, mouth = build_shapes(head), chart_mouth(head)
     if set(shapes) != set(ARKIT_NAMES):
         raise SystemExit(f"not the ARKit shapes: {set(shapes) ^ set(ARKIT_NAMES)}")
 
@@ -177,6 +178,11 @@ def build(work: Path) -> None:
         for age in AGES
     ]
     landmarks = load_file(LANDMARKS)
+    places, place_quads = lay_out(source, quads)
+    ribbons = [
+        np.stack([lash_grid(source.quads_of(f"helper-{s}-eyelashes-{row}"), neutral) for s in "lr"])
+        for row in (2, 1)
+    ]
     stack = symmetrise(np.stack([shapes[name] for name in ARKIT_NAMES])[:, used], neutral[used])
     tensors = {
         "neutral": neutral[used].astype(np.float32),
@@ -188,6 +194,15 @@ def build(work: Path) -> None:
         "landmark_barycentric": landmarks["barycentric"],
         "inner_lip_pairs": position[pair_lips(head)].astype(np.uint16),
         "lid_pairs": position[pair_lids(head)].astype(np.uint16),
+        "places": places.astype(np.float32),
+        "place_triangles": np.concatenate([place_quads[:, [0, 1, 2]], place_quads[:, [0, 2, 3]]]).astype(
+            np.uint16
+        ),
+        "upper_lashes": position[ribbons[0]].astype(np.uint16),
+        "lower_lashes": position[ribbons[1]].astype(np.uint16),
+        "inside_mouth": head.cut_off_by(mouth.vertex[mouth.loop == CONTACT - 2], DEEP_IN_MOUTH)[used].astype(
+            np.uint8
+        ),
         **pack_shapes(stack),
     }
     card = {

@@ -21,7 +21,7 @@ LOWER_SHARE = (0, 0, 0, 0.2, 0.6, 0.95, 1, 1, 0.95, 0.86, 0.74, 0.60, 0.45, 0.30
 LIDS_OVERLAP_DEGREES = 1.0
 """How far the edge of the upper lid comes over that of the lower one in a blink."""
 
-LASH_TURN = 0.8
+LASH_TURN = 0.2
 """How much further than the lid its lashes turn when it comes down."""
 LASH_ROOTS = 0.8
 """Lashes fan out: across the eye their roots lie so far from the middle as a share of where they end."""

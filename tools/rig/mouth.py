@@ -13,6 +13,7 @@ from head import Head, fill, rotate, skin_normals, smooth, smooth_step, walk_str
 LOOP_STARTS = (622, 605, 588, 571, 554, 537, 520, 474, 468, 509, 467, 466, 455, 362, 5342)
 """Vertices of the base mesh down the middle of the upper lip, from behind it to its front."""
 CONTACT, EDGE, CORNER, PLACES = 6, 12, 12, 20
+DEEP_IN_MOUTH = LOOP_STARTS[0]
 
 JAW_HINGE_MM = np.array([0.0, 705.0, 45.0])
 """Below and in front of the ears; the jaw turns about the x axis through it."""
@@ -95,7 +96,7 @@ def jaw_mask(mouth: Mouth) -> np.ndarray:
     # behind the hinge nothing follows; there the turn is small and the quotient means little
     mask *= smooth_step((head.neutral[:, 2] - JAW_HINGE_MM[2]) / 25)
     # behind the lips the unit is rough
-    inside = head.cut_off_by(mouth.vertex[mouth.loop == 3], LOOP_STARTS[0])
+    inside = head.cut_off_by(mouth.vertex[mouth.loop == 3], DEEP_IN_MOUTH)
     mask = smooth(head, mask[:, None], 40, inside)[:, 0]
     # and in the cheeks and under the chin; at the corners of the mouth it jumps from one lip to the other
     lips = head.away_from(mouth.vertex[mouth.loop <= EDGE])
@@ -219,16 +220,19 @@ def mend(mouth: Mouth, field: np.ndarray, rounds: int, near_mm: float = 16.0) ->
 
 
 def smile(mouth: Mouth, side: str) -> np.ndarray:
-    """The corner goes out, up and back around the teeth; beyond the lips the cheek bulges as in the unit."""
+    """The corner goes out, up and back around the teeth, and pushes up the cheek beyond its fold."""
     head, sign = mouth.head, 1 if side == "left" else -1
     cheeks = smooth(head, head.source.unit("mouth-corner-puller"), 8)
     cheeks = cheeks * smooth_step(head.neutral[:, :1] * sign / 16 + 0.5)
+    apple = (head.neutral - [41 * sign, 699, 124]) / [13, 11, 22]
+    apple = np.exp(-0.5 * (apple**2).sum(1)) * head.is_skin
+    cheeks += apple[:, None] * np.array([1.2 * sign, 3.4, 2.8])
     kept = (mouth.loop >= 2) & (mouth.loop <= EDGE)
     share = np.clip((mouth.across * sign + 0.5) / 1.5, 0, 1)[:, None] ** 1.5
     field = cheeks.copy()
-    field[mouth.vertex[kept]] = (share * np.array([6.0, 6.5, -5.5]) * [sign, 1, 1])[kept]
+    field[mouth.vertex[kept]] = (share * np.array([6.8, 7.6, -6.0]) * [sign, 1, 1])[kept]
     away = head.away_from(mouth.vertex[kept])
-    return fill(head, field, (away > 0) & (away < 15))
+    return fill(head, field, (away > 0) & (away < 12))
 
 
 def press_lips(mouth: Mouth, side: str) -> np.ndarray:

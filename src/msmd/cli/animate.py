@@ -11,6 +11,7 @@ from msmd.cli.terminal import print_error, print_warning, progress_bar
 from msmd.core.animation import StyleCode
 from msmd.core.errors import MsmdError
 from msmd.core.rates import parse_fps
+from msmd.face.face_words import read_face
 
 
 def animate_command(
@@ -54,6 +55,13 @@ def animate_command(
         ),
     ] = "auto",
     size: Annotated[int, typer.Option(min=64, max=2160, help="Edge of the video in pixels.")] = 512,
+    face: Annotated[
+        str,
+        typer.Option(
+            help="Whose face in the video and the glb: default, seed:7 (a random person), or words such as "
+            "age=60,gender=female,ancestry=asian, which a seed=7 among them completes."
+        ),
+    ] = "default",
     bundle: Annotated[
         Path | None, typer.Option(help="Folder of another model; the one in the package if left out.")
     ] = None,
@@ -69,9 +77,12 @@ def animate_command(
 
         msmd animate line.wav --style reference.mp4 --guidance-style 0.5 --fps 29.97 -o take/
 
+        msmd animate line.wav --face age=60,gender=female,ancestry=african -o take/
+
         msmd animate lines/*.wav --style angry --formats livelink,json -o takes/
     """
     rate, wanted = parse_fps(fps), check_formats(formats.split(","))
+    read_face(face)
     check_folder(out)
     with progress_bar() as progress:
         performer = msmd.load(bundle)
@@ -92,7 +103,7 @@ def animate_command(
                 head=head,
                 progress=progress,
             )
-            paths = take.export(out, wanted, name=name, size_px=size, progress=progress)
+            paths = take.export(out, wanted, name=name, size_px=size, face=face, progress=progress)
         _tell(take, paths, performer)
 
     if len(audio) == 1:

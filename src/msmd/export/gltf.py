@@ -14,23 +14,28 @@ from msmd.export.glb_file import GlbFile
 from msmd.export.gltf_head import METRES_PER_MM, add_head
 from msmd.face.arkit_weights import arkit_of_motion
 from msmd.face.pivot import head_pivot
-from msmd.face.rig import load_rig
+from msmd.face.rig import Rig, load_rig
 
 
-def write_gltf(animation: Animation, path: str | Path) -> None:
+def write_gltf(animation: Animation, path: str | Path, rig: Rig | None = None) -> None:
     """Write the head with the animation on it.
 
     Units are metres, y up, the face looks to +z. The node `head` stands at the top of the neck and turns; the
     mesh `face` has 52 morph targets named in `extras.targetNames`. Frame i is a key at i / fps seconds, and
     the last key is held for one frame, so that the clip is as long as the motion. Sound is not part of glTF.
 
+    Args:
+        animation: what the face does.
+        path: of the .glb; appears whole or not at all.
+        rig: whose face; `load_rig()` if None.
+
     Raises:
         OutputError: the place cannot be written.
     """
-    motion, rig, glb = animation.motion, load_rig(), GlbFile()
+    motion, rig, glb = animation.motion, rig or load_rig(), GlbFile()
     pivot = head_pivot(rig)
     head = add_head(glb, rig, pivot)
-    weights = np.clip(arkit_of_motion(motion), 0, 1).astype(np.float32)
+    weights = rig.touch(np.clip(arkit_of_motion(motion), 0, 1))
     turns = quaternions(motion.head_rotation)
     times = np.arange(motion.num_frames + 1) / float(motion.fps)
     held = np.append(np.arange(motion.num_frames), motion.num_frames - 1)

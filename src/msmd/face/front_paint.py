@@ -1,9 +1,10 @@
 """The picture that is laid on the face from the front: hairs of the brows, colour of the lips."""
 
-from typing import Final
+from typing import Final, no_type_check
 
 import numpy as np
 from jaxtyping import Float, Float32
+from numba import njit
 
 BROW_UPPER: Final = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
 BROW_LOWER: Final = ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))
@@ -59,16 +60,25 @@ def _smooth_curve(points: np.ndarray, closed: bool = False, pieces: int = 6) -> 
     return np.concatenate(out if closed else [*out, points[-1:]])
 
 
-def signed_distance(contour: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Distance of points to a closed contour (n, 2), positive inside."""
-    inside, nearest = np.zeros(x.shape, bool), np.full(x.shape, np.inf)
-    for (ax, ay), (bx, by) in zip(contour, np.roll(contour, -1, 0), strict=True):
-        dx, dy = bx - ax, by - ay
-        along = np.clip(((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy + 1e-12), 0, 1)
-        nearest = np.minimum(nearest, (x - ax - along * dx) ** 2 + (y - ay - along * dy) ** 2)
-        if ay != by:
-            inside ^= ((ay > y) != (by > y)) & (x < dx * (y - ay) / dy + ax)
-    return np.where(inside, 1, -1) * np.sqrt(nearest)
+@njit(cache=True, error_model="numpy")
+@no_type_check
+def signed_distance(contour, x, y):
+    """Distance of points (rows, columns) to a closed contour (n, 2), positive inside."""
+    out = np.empty(x.shape)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            px, py, inside, nearest = x[i, j], y[i, j], False, np.inf
+            for k in range(len(contour)):
+                ax, ay = contour[k]
+                bx, by = contour[(k + 1) % len(contour)]
+                dx, dy = bx - ax, by - ay
+                along = ((px - ax) * dx + (py - ay) * dy) / (dx * dx + dy * dy + 1e-12)
+                along = min(max(along, 0.0), 1.0)
+                nearest = min(nearest, (px - ax - along * dx) ** 2 + (py - ay - along * dy) ** 2)
+                if (ay > py) != (by > py) and px < dx * (py - ay) / dy + ax:
+                    inside = not inside
+            out[i, j] = np.sqrt(nearest) if inside else -np.sqrt(nearest)
+    return out
 
 
 def _paint_brow(

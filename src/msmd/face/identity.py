@@ -17,6 +17,7 @@ from jaxtyping import Float32
 from safetensors.numpy import load as load_safetensors
 
 from msmd.core.errors import MsmdError
+from msmd.face.complexion import LOOK, complexion_of
 from msmd.face.identity_fit import fit_shapes, keep_parts_whole, meet_lips
 from msmd.face.rig import Rig
 
@@ -39,12 +40,14 @@ class Person:
         male: 0 is a woman's face, 1 a man's.
         ancestry: shares of `ANCESTRIES`, which add up to 1.
         details: weight of each of `detail_names()`; 1 is extreme. Empty: none.
+        look: deviates of colours, see `face.complexion`. Empty: the average of the kind.
     """
 
     age_years: float
     male: float
     ancestry: tuple[float, ...]
     details: tuple[float, ...] = ()
+    look: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not YOUNGEST_YEARS <= self.age_years <= OLDEST_YEARS:
@@ -110,8 +113,11 @@ def describe_person(
         raise MsmdError(f"ancestry {sorted(unknown)[0]!r} is unknown: give {', '.join(ANCESTRIES)}.")
     total = sum(shares.values())
     mixture = tuple(shares.get(name, 0.0) / total if total > 0 else 0.0 for name in ANCESTRIES)
-    details = () if seed is None else _draw_details(np.random.default_rng(seed), 0.7)
-    return Person(float(age), float(gender), mixture, details)
+    if seed is None:
+        return Person(float(age), float(gender), mixture)
+    # the same face as the seed's random person has, where nothing else is said of it
+    drawn = draw_person(np.random.default_rng(seed))
+    return Person(float(age), float(gender), mixture, drawn.details, drawn.look)
 
 
 def draw_person(rng: np.random.Generator, variety: float = 0.7) -> Person:
@@ -122,6 +128,7 @@ def draw_person(rng: np.random.Generator, variety: float = 0.7) -> Person:
         float(rng.beta(0.4, 0.4)),
         tuple((mixture / mixture.sum()).tolist()),
         _draw_details(rng, variety),
+        tuple(rng.standard_normal(len(LOOK)).clip(-_MOST_DEVIATIONS, _MOST_DEVIATIONS).tolist()),
     )
 
 
@@ -139,7 +146,13 @@ def wear(rig: Rig, person: Person) -> Rig:
         vertices, deltas = sides[int(weight > 0)]
         moved[vertices] += abs(weight) * deltas
     neutral = meet_lips(rig, keep_parts_whole(rig, moved)).astype(np.float32)
-    return replace(rig, neutral=neutral, shapes=fit_shapes(rig, neutral))
+    shares = {kind: share / total for kind, share in zip(ANCESTRIES, person.ancestry, strict=True)}
+    return replace(
+        rig,
+        neutral=neutral,
+        shapes=fit_shapes(rig, neutral),
+        complexion=complexion_of(shares, person.age_years, person.male, person.look),
+    )
 
 
 def detail_names() -> tuple[str, ...]:

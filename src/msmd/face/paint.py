@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float32, Int32
 
+from msmd.face.complexion import linear
 from msmd.face.rig import Rig
 
 SKIN, EYE, TEETH, TONGUE, LASHES, CLOTH = range(6)
@@ -18,26 +19,15 @@ _MATERIAL_OF: Final = {"eye": EYE, "teeth": TEETH, "tongue": TONGUE, "lashes": L
 
 UPPER_LIDS: Final = (386, 159)
 """Landmarks at the edges of the upper lids (left, right of the subject)."""
+_HAIR_MM: Final = 3.5
 _CHEEKS, _NOSE_TIP, _EARS, _CHIN = (50, 280), 4, (234, 454), 152
 
 
-def linear(*srgb: int) -> Float32[np.ndarray, "3"]:
-    """A colour as it is picked on a screen (0 to 255) in linear light."""
-    value = np.array(srgb) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-SKIN_COLOR: Final = linear(220, 174, 151)
-FLUSH_COLOR: Final = linear(212, 122, 104)
-LIP_COLOR: Final = linear(186, 98, 92)
-BROW_COLOR: Final = linear(58, 40, 30)
-HAIR_COLOR: Final = linear(46, 35, 30)
-IRIS_COLOR: Final = linear(92, 118, 128)
 _MOUTH_COLOR: Final = linear(104, 36, 34)
 _TEETH_COLOR: Final = linear(226, 217, 202)
 _TONGUE_COLOR: Final = linear(190, 92, 90)
 SCLERA_COLOR: Final = linear(232, 226, 220)
-_LASH_COLOR: Final = linear(38, 28, 24)
+LASH_COLOR: Final = linear(38, 28, 24)
 CLOTH_COLOR: Final = linear(48, 60, 74)
 
 
@@ -77,13 +67,35 @@ def hair_line(rig: Rig) -> Float32[np.ndarray, "V"]:
     return np.where(ear_shell, -30, np.clip(inside, -30, 30)).astype(np.float32)
 
 
-def _depth_behind_landmarks(rig: Rig) -> np.ndarray:
-    """(V,) mm that a vertex at rest lies behind the landmarks in front of it."""
-    marks = rig.landmark_neutral.astype(np.float64)
-    away = ((rig.neutral[:, None, :2] - marks[None, :, :2]) ** 2).sum(-1)
-    near = np.argsort(away, 1)[:, :4]
-    weight = 1 / (np.take_along_axis(away, near, 1) + 0.5)
-    return (marks[near, 2] * weight).sum(1) / weight.sum(1) - rig.neutral[:, 2]
+def hair_thickness(rig: Rig) -> Float32[np.ndarray, "V"]:
+    """(V,) mm that the cropped hair stands off the head."""
+    skin = vertices_with(rig, materials_of(rig) == SKIN)
+    return (np.where(skin, np.clip(hair_line(rig) / 14, 0, 1), 0) * _HAIR_MM).astype(np.float32)
+
+
+def arch_normals(teeth: Float32[np.ndarray, "V_teeth 3"]) -> Float32[np.ndarray, "V_teeth 3"]:
+    """Normals as of a smooth arch: the few corners of the teeth would shade them in blotches."""
+    center = np.array([0, 0, teeth[:, 2].max() - 42], np.float32)
+    away = (teeth - center) * np.array([1, 0, 1], np.float32)
+    return away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
+
+
+def beard_ground(rig: Rig) -> Float32[np.ndarray, "V"]:
+    """(V,) where a beard grows: upper lip, chin, jaw up to before the ears; 0 on the lips."""
+    marks, rest = rig.landmark_neutral.astype(np.float64), rig.neutral.astype(np.float64)
+    nose, chin, mouth = marks[2], marks[_CHIN], marks[[13, 14]].mean(0)
+    ear = np.abs(marks[list(_EARS)]).mean(0)
+    sideways = np.abs(rest[:, 0]) / ear[0]
+    # the upper edge falls from under the nose to the corner of the mouth and rises to the ear
+    corner = (np.abs(marks[[61, 291], 0]).mean() + 6) / ear[0]
+    upper = np.interp(
+        sideways, [0, 0.12, corner, 0.75, 1], [nose[1] - 5, nose[1] - 6, mouth[1] + 4, mouth[1] + 20, ear[1]]
+    )
+    lower = chin[1] - 18 + 30 * sideways
+    inside = _ramp(-4.0, 5.0, upper - rest[:, 1]) * _ramp(-6.0, 8.0, rest[:, 1] - lower)
+    lips = ((rest[:, :2] - mouth[:2]) / [np.abs(marks[[61, 291], 0]).mean() + 3, 15]) ** 2
+    inside *= _ramp(0.75, 1.25, lips.sum(1)) * _ramp(float(ear[2]) - 10, float(ear[2]) + 14, rest[:, 2])
+    return inside.astype(np.float32)
 
 
 class VertexPaint(NamedTuple):
@@ -104,8 +116,8 @@ def paint_vertices(rig: Rig) -> VertexPaint:
     """Flush and gloss of the skin, the inside of the mouth, teeth, eyes and lashes."""
     rest, marks = rig.neutral, rig.landmark_neutral
     material = materials_of(rig)
-    skin = material == SKIN
-    albedo = np.tile(SKIN_COLOR, (len(rest), 1)).astype(np.float64)
+    colors = rig.complexion
+    albedo = np.tile(colors.skin, (len(rest), 1)).astype(np.float64)
     gloss = np.full(len(rest), 0.32)
 
     flush = 0.30 * sum(_falloff(rest, marks[cheek], 15.0) for cheek in _CHEEKS)
@@ -113,14 +125,14 @@ def paint_vertices(rig: Rig) -> VertexPaint:
     ear_width = abs(float(marks[_EARS[1], 0])) + 6
     flush = flush + 0.35 * _ramp(0.0, 6.0, np.abs(rest[:, 0]) - ear_width)
     flush = flush + 0.22 * sum(_falloff(rest, marks[lid], 11.0) for lid in UPPER_LIDS)
-    albedo += np.clip(flush, 0, 1)[:, None] * (FLUSH_COLOR - albedo)
+    albedo += np.clip(flush, 0, 1)[:, None] * (colors.flush - albedo)
     gloss += 0.22 * _falloff(rest, marks[_NOSE_TIP], 14.0) + 0.12 * _falloff(rest, marks[10], 22.0)
 
-    hard = rest[vertices_with(rig, np.isin(material, (TEETH, TONGUE)))]
-    margin = np.array([2, 6, 25])
-    near_mouth = ((rest > hard.min(0) - margin) & (rest < hard.max(0) + margin)).all(1)
-    behind = _depth_behind_landmarks(rig)
-    inner = np.where(near_mouth & vertices_with(rig, skin), _ramp(5.0, 11.0, behind), 0)
+    # what is left of a shaved beard is the darker, the lighter the skin
+    shadow = 0.5 * colors.beard * beard_ground(rig)[:, None]
+    albedo += shadow * (0.55 * colors.hair + 0.45 * albedo * [0.92, 0.98, 1.02] - albedo)
+
+    inner = np.where(rig.inside_mouth, _ramp(4.0, 11.0, marks[[13, 14], 2].mean() - rest[:, 2]), 0)
     # the lips roll inwards; what lies behind their front stays lip-coloured, then turns into the dark
     albedo += inner[:, None] * (_MOUTH_COLOR - albedo)
     gloss += 0.3 * inner
@@ -129,5 +141,5 @@ def paint_vertices(rig: Rig) -> VertexPaint:
         chosen = vertices_with(rig, material == which)
         albedo[chosen], gloss[chosen] = color, shine
     eyes, lashes = vertices_with(rig, material == EYE), vertices_with(rig, material == LASHES)
-    albedo[eyes], albedo[lashes], gloss[lashes] = SCLERA_COLOR, _LASH_COLOR, 0
+    albedo[eyes], albedo[lashes], gloss[lashes] = SCLERA_COLOR, LASH_COLOR, 0
     return VertexPaint(albedo.astype(np.float32), gloss.astype(np.float32), in_mouth)

@@ -12,11 +12,12 @@ from importlib import resources
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, Float32, Int32, UInt8
+from jaxtyping import Bool, Float, Float32, Int32, UInt8
 from safetensors.numpy import load as load_safetensors
 
 from msmd.core.errors import MsmdError
 from msmd.core.units import ARKIT_NAMES
+from msmd.face.complexion import PLAIN, Complexion
 from msmd.face.contact import Contact, measure_contact, stop_at_contact
 
 _FRAMES_AT_ONCE: Final = 256
@@ -26,7 +27,7 @@ class RigError(MsmdError):
     """A rig asked for something that it does not have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rig:
     """A head with blend shapes.
 
@@ -43,6 +44,13 @@ class Rig:
         landmark_barycentric: (468, 3) where on it.
         inner_lip_pairs: (P, 2) vertices of the upper and lower lip that meet when the mouth is closed.
         lid_pairs: (P, 2) vertices at the edges of the upper and lower lids that meet in a blink.
+        places: (P, 2) in [0, 1] on the picture of a part, v downwards; skin has one picture, twice as wide as
+            high, every other part its own.
+        place_triangles: (F, 3) into `places`: the corners of each triangle.
+        upper_lashes, lower_lashes: (2, 5, columns) vertices of the ribbons at the lids, subject's left and
+            right: rows from roots to tips, columns from the nose outwards.
+        inside_mouth: (V,) skin behind the lips.
+        complexion: colours of skin, hair and eyes, for pictures.
     """
 
     neutral: Float32[np.ndarray, "V 3"]
@@ -57,6 +65,12 @@ class Rig:
     landmark_barycentric: Float32[np.ndarray, "468 3"]
     inner_lip_pairs: Int32[np.ndarray, "P 2"]
     lid_pairs: Int32[np.ndarray, "P_lids 2"]
+    places: Float32[np.ndarray, "P_places 2"]
+    place_triangles: Int32[np.ndarray, "F 3"]
+    upper_lashes: Int32[np.ndarray, "2 5 upper_columns"]
+    lower_lashes: Int32[np.ndarray, "2 5 lower_columns"]
+    inside_mouth: Bool[np.ndarray, "V"]
+    complexion: Complexion = PLAIN
 
     def vertices(self, weights: Float[np.ndarray, "frames 52"]) -> Float32[np.ndarray, "frames V 3"]:
         """The mesh of each frame, mm: the shapes added up, but for closing weights that `touch` cuts.
@@ -137,6 +151,11 @@ def load_rig() -> Rig:
         landmark_barycentric=tensors["landmark_barycentric"],
         inner_lip_pairs=tensors["inner_lip_pairs"].astype(np.int32),
         lid_pairs=tensors["lid_pairs"].astype(np.int32),
+        places=tensors["places"],
+        place_triangles=tensors["place_triangles"].astype(np.int32),
+        upper_lashes=tensors["upper_lashes"].astype(np.int32),
+        lower_lashes=tensors["lower_lashes"].astype(np.int32),
+        inside_mouth=tensors["inside_mouth"].astype(bool),
     )
 
 

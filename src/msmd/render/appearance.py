@@ -8,14 +8,15 @@ looked up at rest positions, so that they move with the skin. Colours are linear
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32
+from jaxtyping import Float32, Int32
 
 from msmd.face.front_paint import paint_front
+from msmd.face.lashes import grow_lashes
 from msmd.face.paint import (
     CLOTH,
     CLOTH_COLOR,
+    LASH_COLOR,
     LASHES,
-    UPPER_LIDS,
     hair_line,
     materials_of,
     paint_vertices,
@@ -27,7 +28,7 @@ from msmd.render.shirt import build_shirt
 
 
 class Appearance(NamedTuple):
-    """What the compiled shader looks up: V and F count the rig and, after it, the shirt.
+    """What the compiled shader looks up: V and F count the rig, after it the shirt, and the lashes.
 
     Attributes:
         rest: (V, 3) the face at rest, mm.
@@ -35,6 +36,7 @@ class Appearance(NamedTuple):
         occlusion: (V,) 0 in deep hollows, 1 where all light comes in.
         gloss: (V,) strength of the highlight.
         hair: (V,) signed mm inside the hair line.
+        colors: (4, 3) linear: hair, brows, lips, iris.
         triangles: (F, 3) corners. material: (F,) of each triangle.
         eye_centers: (2, 3) mm, subject's left and right; eye_radius: mm.
         eye_side: (F,) 0 or 1 for triangles of the eyes.
@@ -48,6 +50,7 @@ class Appearance(NamedTuple):
     occlusion: Float32[np.ndarray, "V"]
     gloss: Float32[np.ndarray, "V"]
     hair: Float32[np.ndarray, "V"]
+    colors: Float32[np.ndarray, "4 3"]
     triangles: Int32[np.ndarray, "F 3"]
     material: Int32[np.ndarray, "F"]
     eye_centers: Float32[np.ndarray, "2 3"]
@@ -111,21 +114,33 @@ def build_appearance(rig: Rig) -> Appearance:
     albedo, gloss, in_mouth = paint_vertices(rig)
     occlusion = np.where(in_mouth, _light_behind_lips(rig), measure_occlusion(rig)).astype(np.float32)
     paint, corner = paint_front(rig.landmark_neutral)
-    drawn = ~_lower_lashes(rig)
+    drawn = material != LASHES
     material, part = material[drawn], rig.part[drawn]
     shirt, shirt_triangles = build_shirt(rig)
-    count, faces = len(shirt), len(shirt_triangles)
+    lashes = grow_lashes(rig)
+    count, hairs = len(shirt), len(lashes.carriers)
+    faces, hair_faces = len(shirt_triangles), len(lashes.triangles)
+    colors = rig.complexion
     return Appearance(
-        rest=np.concatenate([rig.neutral, shirt]),
-        albedo=np.concatenate([albedo, np.tile(CLOTH_COLOR, (count, 1))]),
-        occlusion=np.concatenate([occlusion, np.full(count, 0.8, np.float32)]),
-        gloss=np.concatenate([gloss, np.zeros(count, np.float32)]),
-        hair=np.concatenate([hair_line(rig), np.full(count, -30, np.float32)]),
-        material=np.concatenate([material, np.full(faces, CLOTH, np.int32)]),
-        triangles=np.concatenate([rig.triangles[drawn], shirt_triangles + len(rig.neutral)]),
+        rest=np.concatenate([rig.neutral, shirt, lashes.place(rig.neutral)]),
+        albedo=np.concatenate([albedo, np.tile(CLOTH_COLOR, (count, 1)), np.tile(LASH_COLOR, (hairs, 1))]),
+        occlusion=np.concatenate([occlusion, np.full(count + hairs, 0.8, np.float32)]),
+        gloss=np.concatenate([gloss, np.zeros(count + hairs, np.float32)]),
+        hair=np.concatenate([hair_line(rig), np.full(count + hairs, -30, np.float32)]),
+        colors=np.stack([colors.hair, colors.brows, colors.lips, colors.iris]),
+        material=np.concatenate(
+            [material, np.full(faces, CLOTH, np.int32), np.full(hair_faces, LASHES, np.int32)]
+        ),
+        triangles=np.concatenate(
+            [
+                rig.triangles[drawn],
+                shirt_triangles + len(rig.neutral),
+                lashes.triangles + len(rig.neutral) + count,
+            ]
+        ),
         eye_centers=centers.astype(np.float32),
         eye_radius=np.float32(radius),
-        eye_side=np.pad(part == rig.part_names.index("eye_right"), (0, faces)).astype(np.int32),
+        eye_side=np.pad(part == rig.part_names.index("eye_right"), (0, faces + hair_faces)).astype(np.int32),
         paint=paint,
         paint_corner=corner,
         noise=_grain(),
@@ -136,14 +151,7 @@ def _light_behind_lips(rig: Rig) -> np.ndarray:
     """(V,) how much light reaches teeth, tongue and inner skin when the mouth is open."""
     lips_z = float(rig.landmark_neutral[[13, 14], 2].mean())
     u = np.clip((rig.neutral[:, 2] - lips_z + 50) / 42, 0, 1)
-    return 0.06 + 0.46 * u * u * (3 - 2 * u)
-
-
-def _lower_lashes(rig: Rig) -> Bool[np.ndarray, "F"]:
-    """Triangles of the lower lashes: as ribbons they look like paint, and real ones hardly show."""
-    middle = rig.neutral[rig.triangles].mean(1)
-    lid_y = float(rig.landmark_neutral[list(UPPER_LIDS), 1].mean())
-    return (materials_of(rig) == LASHES) & (middle[:, 1] < lid_y - 4)
+    return 0.08 + 0.62 * u * u * (3 - 2 * u)
 
 
 def _grain() -> Float32[np.ndarray, "256 256"]:

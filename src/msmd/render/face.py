@@ -9,19 +9,28 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
-from msmd.face.paint import LASHES, SKIN, UPPER_LIDS, hair_line, linear, materials_of, vertices_with
+from msmd.face.complexion import linear
+from msmd.face.lashes import grow_lashes
+from msmd.face.paint import (
+    LASHES,
+    SKIN,
+    TEETH,
+    UPPER_LIDS,
+    arch_normals,
+    hair_thickness,
+    materials_of,
+    vertices_with,
+)
 from msmd.face.pivot import head_pivot
 from msmd.face.rig import Rig, load_rig
 from msmd.render.appearance import build_appearance
 from msmd.render.rasterizer import SAMPLES, fill_buffers, find_normals, project
 from msmd.render.shading import Posed, shade_picture, show_linear
+from msmd.render.shirt import build_shirt
 
 _DISTANCE_MM: Final = 1000.0
 _VIEW_HEIGHT_MM: Final = 286.0
 """Height of what is seen at the depth of the face."""
-
-_HAIR_MM: Final = 3.5
-"""How far the cropped hair stands off the head."""
 
 _MAX_PICTURES_AHEAD: Final = 4
 
@@ -53,11 +62,15 @@ class FaceRenderer:
         self._appearance = build_appearance(rig)
         self._triangles = self._appearance.triangles
         self._double_sided = self._appearance.material == LASHES
-        self._shirt = self._appearance.rest[len(rig.neutral) :]
-        self._trim = _trim_lashes(rig)
+        self._shirt = build_shirt(rig)[0]
+        self._lashes = grow_lashes(rig)
+        self._teeth = np.flatnonzero(vertices_with(rig, materials_of(rig) == TEETH))
+        self._teeth_normals = arch_normals(rig.neutral[self._teeth])
         self._pivot = head_pivot(rig)
-        self._turns = np.pad(_share_of_head_turn(rig), (0, len(self._shirt)))
-        self._hair_mm = np.pad(_hair_thickness(rig, hair_line(rig)), (0, len(self._shirt)))
+        lashes = len(self._lashes.carriers)
+        turns = np.pad(_share_of_head_turn(rig), (0, len(self._shirt)))
+        self._turns = np.pad(turns, (0, lashes), constant_values=1)
+        self._hair_mm = np.pad(hair_thickness(rig), (0, len(self._shirt) + lashes))
         skin = vertices_with(rig, materials_of(rig) == SKIN)
         self._lids = [_nearest(rig, skin, mark) for mark in UPPER_LIDS]
         self._inner_lips = [_nearest(rig, skin, mark) for mark in (13, 14)]
@@ -80,7 +93,7 @@ class FaceRenderer:
         """
         side = self.size_px * SAMPLES
         rotation = rotation_matrices(np.asarray(head_rotation)[None])[0]
-        face = np.concatenate([vertices + self._trim, self._shirt])
+        face = np.concatenate([vertices, self._shirt, self._lashes.place(vertices)])
         full = face + self._hair_mm[:, None] * find_normals(face, self._triangles)
         # the neck bends: its base stays, its top follows the head
         turned = full + self._turns[:, None] * (
@@ -88,6 +101,7 @@ class FaceRenderer:
         )
         turned = turned.astype(np.float32)
         normals = find_normals(turned, self._triangles)
+        normals[self._teeth] = self._teeth_normals @ rotation.T
         points = project(turned, self._center, np.float32(_DISTANCE_MM), self._focal, side)
         triangle_buffer = np.empty((side, side), np.int32)
         nearness = np.empty((side, side), np.float32)
@@ -110,14 +124,15 @@ class FaceRenderer:
         return float(upper[1] - lower[1])
 
     def _mouth_light(self, vertices: Float32[np.ndarray, "V 3"]) -> float:
-        """Between closed lips it is dark; 14 mm apart they let all light in."""
+        """Between closed lips it is dark; 10 mm apart they let all light in."""
         gap_mm = self._gap(vertices) - self._lip_gap_mm
-        return 0.30 + 0.70 * min(max(gap_mm / 14, 0.0), 1.0)
+        return 0.12 + 0.88 * min(max(gap_mm / 10, 0.0), 1.0) ** 0.7
 
 
 @lru_cache(maxsize=4)
-def _renderer(size_px: int) -> FaceRenderer:
-    return FaceRenderer(load_rig(), size_px)
+def renderer_of(rig: Rig, size_px: int) -> FaceRenderer:
+    """The renderer of a rig, made once."""
+    return FaceRenderer(rig, size_px)
 
 
 def render_frames(
@@ -137,7 +152,7 @@ def render_frames(
     Yields:
         (size_px, size_px, 3) uint8, sRGB.
     """
-    draw = (renderer or _renderer(size_px)).draw
+    draw = (renderer or renderer_of(load_rig(), size_px)).draw
     frames = zip(vertices, head_rotation, strict=True)
     with ThreadPoolExecutor(max_workers=2) as pool:
         ahead = [pool.submit(draw, *frame) for frame in islice(frames, _MAX_PICTURES_AHEAD)]
@@ -152,19 +167,6 @@ def _nearest(rig: Rig, among: Bool[np.ndarray, "V"], landmark: int) -> int:
     return int(np.where(among, away, np.inf).argmin())
 
 
-def _trim_lashes(rig: Rig) -> Float32[np.ndarray, "V 3"]:
-    """What to add so that the ribbons of the lashes are as slim as lashes look."""
-    skin, lashes = (vertices_with(rig, materials_of(rig) == which) for which in (SKIN, LASHES))
-    trim = np.zeros_like(rig.neutral)
-    for side, lid in zip((1, -1), UPPER_LIDS, strict=True):
-        chosen = np.flatnonzero(lashes & (rig.neutral[:, 0] * side > 0))
-        near = rig.neutral[skin & (np.linalg.norm(rig.neutral - rig.landmark_neutral[lid], axis=1) < 45)]
-        offset = rig.neutral[chosen][:, None] - near[None]
-        offset = offset[np.arange(len(chosen)), (offset**2).sum(-1).argmin(1)]
-        trim[chosen] = -0.65 * offset
-    return trim
-
-
 def _share_of_head_turn(rig: Rig) -> Float32[np.ndarray, "V"]:
     """1 for the head, falling to 0 at the base of the neck and the shirt."""
     top = rig.landmark_neutral[152, 1] - 2
@@ -173,11 +175,6 @@ def _share_of_head_turn(rig: Rig) -> Float32[np.ndarray, "V"]:
     level = rig.neutral[:, 1] - 0.30 * (rig.neutral[:, 2] - rig.landmark_neutral[152, 2] + 60)
     u = np.clip((level - bottom) / (top - bottom), 0, 1)
     return (u * u * (3 - 2 * u)).astype(np.float32)
-
-
-def _hair_thickness(rig: Rig, hair: Float32[np.ndarray, "V"]) -> Float32[np.ndarray, "V"]:
-    skin = vertices_with(rig, materials_of(rig) == SKIN)
-    return (np.where(skin, np.clip(hair / 14, 0, 1), 0) * _HAIR_MM).astype(np.float32)
 
 
 def _paint_backdrop(size_px: int) -> Float32[np.ndarray, "H W 3"]:

@@ -12,13 +12,9 @@ from numba import njit
 
 from msmd.face.front_paint import TEXELS_PER_MM
 from msmd.face.paint import (
-    BROW_COLOR,
     CLOTH,
     EYE,
-    HAIR_COLOR,
-    IRIS_COLOR,
     LASHES,
-    LIP_COLOR,
     SKIN,
     TEETH,
     TONGUE,
@@ -152,18 +148,18 @@ def _shade(t, x, y, points, posed, look):
             strand = _grain(look.noise, rx * 3.3 + rz * 1.9, ry * 1.2 - rz * 0.9)
             cover = 0.94 * _ramp(-7.0, 7.0, hair + 5.0 * strand)
             dark = 1.0 + 0.55 * strand
-            red += cover * (HAIR_COLOR[0] * dark - red)
-            green += cover * (HAIR_COLOR[1] * dark - green)
-            blue += cover * (HAIR_COLOR[2] * dark - blue)
+            red += cover * (look.colors[0, 0] * dark - red)
+            green += cover * (look.colors[0, 1] * dark - green)
+            blue += cover * (look.colors[0, 2] * dark - blue)
             gloss *= 1.0 - 0.75 * cover
             bleed = 1.0 - cover
             rim = 1.0 - 0.6 * cover
         if rz > front_z - _FRONT_MM:
             brow, lip = _paint(look.paint, look.paint_corner, rx, ry)
             lip *= 0.86
-            red += lip * (LIP_COLOR[0] - red) + brow * (BROW_COLOR[0] - red)
-            green += lip * (LIP_COLOR[1] - green) + brow * (BROW_COLOR[1] - green)
-            blue += lip * (LIP_COLOR[2] - blue) + brow * (BROW_COLOR[2] - blue)
+            red += lip * (look.colors[2, 0] - red) + brow * (look.colors[1, 0] - red)
+            green += lip * (look.colors[2, 1] - green) + brow * (look.colors[1, 1] - green)
+            blue += lip * (look.colors[2, 2] - blue) + brow * (look.colors[1, 2] - blue)
             gloss = gloss * (1.0 - brow) + 0.55 * lip
             sharpness += 30.0 * lip
     elif material == EYE:
@@ -177,9 +173,9 @@ def _shade(t, x, y, points, posed, look):
             pupil = _ramp(_PUPIL_MM + 0.25, _PUPIL_MM - 0.25, off_axis)
             ring = 1.0 - 0.72 * _ramp(_IRIS_MM - 1.7, _IRIS_MM, off_axis)
             glow = (0.78 + 0.30 * fiber + 0.5 * _ramp(4.6, 2.3, off_axis)) * ring
-            red += iris * (IRIS_COLOR[0] * glow * (1 + 0.5 * _ramp(4.0, 2.4, off_axis)) - red)
-            green += iris * (IRIS_COLOR[1] * glow - green)
-            blue += iris * (IRIS_COLOR[2] * glow - blue)
+            red += iris * (look.colors[3, 0] * glow * (1 + 0.5 * _ramp(4.0, 2.4, off_axis)) - red)
+            green += iris * (look.colors[3, 1] * glow - green)
+            blue += iris * (look.colors[3, 2] * glow - blue)
             red, green, blue = red * (1 - pupil), green * (1 - pupil), blue * (1 - pupil)
         # where the eye lies now, whichever way it looks: shade under the upper lid, pink corners
         px = wa * face[a, 0] + wb * face[b, 0] + wc * face[c, 0] - center[0]

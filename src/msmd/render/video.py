@@ -18,8 +18,8 @@ from msmd.core.errors import OutputError
 from msmd.core.files import whole_file
 from msmd.core.progress import Progress, no_progress
 from msmd.face.arkit_weights import arkit_of_motion
-from msmd.face.rig import load_rig
-from msmd.render.face import render_frames
+from msmd.face.rig import Rig, load_rig
+from msmd.render.face import render_frames, renderer_of
 
 _AAC_RATES_HZ: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _AAC_BLOCK: Final = 1024
@@ -28,7 +28,11 @@ _FRAMES_AT_A_TIME: Final = 64
 
 
 def write_video(
-    animation: Animation, path: str | Path, size_px: int = 512, progress: Progress | None = None
+    animation: Animation,
+    path: str | Path,
+    size_px: int = 512,
+    progress: Progress | None = None,
+    rig: Rig | None = None,
 ) -> None:
     """Draw every frame of an animation and write it with its sound.
 
@@ -41,6 +45,7 @@ def write_video(
         path: of the .mp4; appears whole or not at all.
         size_px: width and height, even.
         progress: told of frames.
+        rig: whose face; `load_rig()` if None.
 
     Raises:
         OutputError: the place cannot be written, or the size is odd or too small.
@@ -52,16 +57,16 @@ def write_video(
     progress = progress or no_progress
     motion = animation.motion
     with whole_file(Path(path)) as aside:
-        pictures = _draw(animation, size_px)
+        pictures = _draw(animation, size_px, rig or load_rig())
         write_pictures(aside, pictures, motion.fps, animation.sound, motion.num_frames, progress)
 
 
-def _draw(animation: Animation, size_px: int) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
-    rig, motion = load_rig(), animation.motion
+def _draw(animation: Animation, size_px: int, rig: Rig) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
+    motion, renderer = animation.motion, renderer_of(rig, size_px)
     weights = arkit_of_motion(motion)
     for start in range(0, motion.num_frames, _FRAMES_AT_A_TIME):
         some = slice(start, start + _FRAMES_AT_A_TIME)
-        yield from render_frames(rig.vertices(weights[some]), motion.head_rotation[some], size_px)
+        yield from render_frames(rig.vertices(weights[some]), motion.head_rotation[some], size_px, renderer)
 
 
 def write_pictures(
