@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from head import Head
 from lids import chart_eye
-from mouth import CONTACT, DEEP_IN_MOUTH, chart_mouth
+from mouth import CONTACT, DEEP_IN_MOUTH, EDGE, Mouth, chart_mouth
 from places import lash_grid, lay_out
 from safetensors.numpy import load_file, save_file
 from scipy.spatial import cKDTree
@@ -112,6 +112,14 @@ def pair_lips(head: Head) -> np.ndarray:
     return np.stack([upper, lower[gap.argmin(1)]], 1)
 
 
+def sides_of_lips(mouth: Mouth) -> np.ndarray:
+    """(N,) 1 on the upper lip, 2 on the lower one, 0 elsewhere and at the corners."""
+    out = np.zeros(len(mouth.head.neutral), np.uint8)
+    kept = (mouth.loop >= CONTACT - 2) & (mouth.loop <= EDGE) & (np.abs(mouth.across) < 0.9)
+    out[mouth.vertex[kept]] = np.where(mouth.upper[kept], 1, 2)
+    return out
+
+
 def pair_lids(head: Head) -> np.ndarray:
     """(P, 2) vertices at the edges of the lids: each upper one with what it meets in a blink."""
     eye = chart_eye(head)
@@ -203,6 +211,7 @@ def build(work: Path) -> None:
         "inside_mouth": head.cut_off_by(mouth.vertex[mouth.loop == CONTACT - 2], DEEP_IN_MOUTH)[used].astype(
             np.uint8
         ),
+        "lip": sides_of_lips(mouth)[used],
         **pack_shapes(stack),
     }
     card = {

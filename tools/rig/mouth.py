@@ -41,16 +41,14 @@ class Mouth:
     arc: np.ndarray
     profiles: np.ndarray
 
-    def spread(
-        self, on_lips: np.ndarray, first: int = 2, last: int = EDGE, reach: float = REACH_MM
-    ) -> np.ndarray:
-        """Displacements (rows, 3) of the loops first to last, felt by the skin within reach (N, 3)."""
-        kept = (self.loop >= first) & (self.loop <= last)
+    def spread(self, on_lips: np.ndarray, still: np.ndarray | None = None) -> np.ndarray:
+        """Displacements of the chart (rows, 3), felt by the skin within reach (N, 3) unless it is `still`."""
+        kept = (self.loop >= 2) & (self.loop <= EDGE)
         field = np.zeros_like(self.head.neutral)
         field[self.vertex[kept]] = on_lips[kept]
         away = self.head.away_from(self.vertex[kept])
-        free = (away > 0) & (away < reach)
-        return fill(self.head, field, free)
+        free = (away > 0) & (away < REACH_MM)
+        return fill(self.head, field, free if still is None else free & ~still)
 
 
 def chart_mouth(head: Head) -> Mouth:
@@ -200,6 +198,17 @@ def pull_corner(
     sign = 1 if side == "left" else -1
     share = smooth_step((mouth.across * sign - (1 - width * 2)) / (width * 2)) ** 1.3
     return mouth.spread(share[:, None] * np.array(by_mm) * [sign, 1, 1])
+
+
+def shift_lips(mouth: Mouth, side: str) -> np.ndarray:
+    """The whole mouth slides sideways around the teeth; the nose stays."""
+    head, sign = mouth.head, 1 if side == "left" else -1
+    ahead = mouth.across * sign
+    # on the side that it goes to, the way round the teeth leads back
+    move = np.stack([np.full(len(ahead), 6.5 * sign), 0 * ahead, -1.6 * ahead], 1)
+    x, y, z = (head.neutral - head.neutral[LOOP_STARTS[EDGE]]).T
+    nose = (y > 12) & (np.abs(x) < 20) & (z > -22)
+    return mouth.spread(move, nose)
 
 
 def push_both_lips(mouth: Mouth, upper_mm: tuple, lower_mm: tuple) -> np.ndarray:

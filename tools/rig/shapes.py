@@ -21,6 +21,7 @@ from mouth import (
     push_both_lips,
     raise_chin,
     roll_lip,
+    shift_lips,
     smile,
     stick_out_tongue,
 )
@@ -94,11 +95,10 @@ def one_sided(mouth: Mouth) -> dict[str, np.ndarray]:
 
 def build_shapes(head: Head) -> dict[str, np.ndarray]:
     """All 52, by name."""
-    unit, target, mouth = head.source.unit, head.source.target, chart_mouth(head)
+    unit, mouth = head.source.unit, chart_mouth(head)
     jaw = jaw_mask(mouth)
     jaw_open = open_jaw(head, jaw)
-    sideways = target("mouth/mouth-trans-out")
-    sideways = sideways if sideways[:, 0].sum() > 0 else -sideways
+    sideways = shift_lips(mouth, "left")
     tongue = stick_out_tongue(mouth)
     left = one_sided(mouth)
     jaw_left = jaw[:, None] * np.array([8.0, 0, 0])

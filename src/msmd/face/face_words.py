@@ -49,7 +49,7 @@ def read_face(words: str) -> Person | None:
     gender: float | str = drawn.male if drawn else "neutral"
     if "gender" in given:
         gender = given["gender"] if given["gender"] in GENDERS else _number("gender", given["gender"])
-    ancestry = dict(zip(ANCESTRIES, drawn.ancestry, strict=True)) if drawn else None
+    ancestry: dict[str, float] | None = dict(zip(ANCESTRIES, drawn.ancestry, strict=True)) if drawn else None
     if "ancestry" in given:
         ancestry = dict.fromkeys([kind.strip() for kind in given["ancestry"].split("+")], 1.0)
     return describe_person(age, gender, ancestry, seed)

@@ -1,9 +1,11 @@
 """Which landmarks and which rig vertices belong to which part of the face.
 
 Landmarks are those of the 468-point landmark mesh (MediaPipe's face mesh); left and right are the
-subject's.
+subject's. `LANDMARK_REGIONS` and `rig_region` have the same parts by name; pairs that meet are
+`INNER_LIP_PAIRS` here, `Rig.inner_lip_pairs` and `Rig.lid_pairs` on the rig.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -55,6 +57,30 @@ _FOREHEAD: Final = (
 UPPER_FACE: Final = tuple(sorted({*EYES, *BROWS, *_UNDER_EYES, *_FOREHEAD}))
 """Lids and what surrounds them, brows, forehead: what the voice says little about."""
 
+UPPER_LIP: Final = (*OUTER_LIP[1:10], *INNER_LIP[2:9])
+LOWER_LIP: Final = (*OUTER_LIP[11:], *INNER_LIP[12:19])
+"""Without the corners of the mouth, which belong to both, and what lies next to them on the inside."""
+
+_RIGHT_LIDS: Final = (130, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25)
+_LEFT_LIDS: Final = (359, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252, 253, 254, 339, 255)
+"""Once around the lids, half-way to brow and cheek."""
+_NOSE: Final = (168, 193, 245, 188, 174, 198, 129, 98, 97, 2, 326, 327, 358, 420, 399, 412, 465, 417)
+"""Once around the nose."""
+
+LANDMARK_REGIONS: Final[Mapping[str, tuple[int, ...]]] = {
+    "lips": LIPS,
+    "upper_lip": UPPER_LIP,
+    "lower_lip": LOWER_LIP,
+    "lids_left": LEFT_EYE,
+    "lids_right": RIGHT_EYE,
+    "brow_left": LEFT_BROW,
+    "brow_right": RIGHT_BROW,
+    "nose": tuple(sorted({*_NOSE, 1, 4, 5, 6, 195, 197, 94, 19})),
+    "upper_face": UPPER_FACE,
+    "face_oval": FACE_OVAL,
+}
+"""Landmarks of each part, by name."""
+
 
 @cache
 def skin_vertices() -> Bool[np.ndarray, "V"]:
@@ -85,6 +111,54 @@ def upper_face_vertices() -> Bool[np.ndarray, "V"]:
     x, y, z = rig.neutral.T
     in_front = z > float(marks[[127, 356], 2].mean())
     return skin_vertices() & (y > lower) & (y < upper) & (np.abs(x) < side) & in_front
+
+
+@cache
+def rig_region(name: str) -> Bool[np.ndarray, "V"]:
+    """Vertices of a part of the rig: those of `LANDMARK_REGIONS` but the oval, skin, inside_mouth and jaw.
+
+    The jaw is skin below the mouth, from the chin to where the jaw bends under the ears.
+    """
+    rig = load_rig()
+    marks = rig.landmark_neutral
+    if name == "inside_mouth":
+        return rig.inside_mouth
+    if name in _WHOLE:
+        return _WHOLE[name]()
+    if name in ("upper_lip", "lower_lip"):
+        return rig.lip == (1 if name == "upper_lip" else 2)
+    if name == "jaw":
+        mouth, bend = float(marks[[61, 291], 1].mean()), float(marks[[172, 397], 2].mean())
+        below = rig.neutral[:, 1] < mouth - 12
+        above_neck = rig.neutral[:, 1] > float(marks[152, 1]) - 4
+        return skin_vertices() & ~rig.inside_mouth & below & above_neck & (rig.neutral[:, 2] > bend)
+    if name in _BROWS:
+        line = marks[list(_BROWS[name]), :2]
+        pieces = np.concatenate(
+            [line + share * (np.roll(line, 1, 0) - line) for share in (0, 0.25, 0.5, 0.75)]
+        )
+        away = np.linalg.norm(rig.neutral[:, None, :2] - pieces, axis=2).min(1)
+        return skin_vertices() & (away < _BROW_MM)
+    outline = marks[list(_OUTLINES[name]), :2].astype(np.float64)
+    front = float(marks[list(_OUTLINES[name]), 2].min()) - 6
+    inside = _within(rig.neutral[:, :2].astype(np.float64), outline)
+    return skin_vertices() & inside & (rig.neutral[:, 2] > front)
+
+
+_WHOLE: Final = {"skin": skin_vertices, "lips": lip_vertices, "upper_face": upper_face_vertices}
+_OUTLINES: Final[Mapping[str, tuple[int, ...]]] = {
+    "lids_left": _LEFT_LIDS,
+    "lids_right": _RIGHT_LIDS,
+    "nose": _NOSE,
+}
+_BROWS: Final = {
+    "brow_left": (*LEFT_BROW[:5], *LEFT_BROW[:4:-1]),
+    "brow_right": (*RIGHT_BROW[:5], *RIGHT_BROW[:4:-1]),
+}
+_BROW_MM: Final = 4.0
+"""A brow is so much wider than the outline of its landmarks."""
+RIG_REGIONS: Final = (*_WHOLE, *_OUTLINES, *_BROWS, "upper_lip", "lower_lip", "jaw", "inside_mouth")
+"""Names that `rig_region` knows."""
 
 
 def _within(points: np.ndarray, outline: np.ndarray) -> np.ndarray:

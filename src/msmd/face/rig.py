@@ -50,6 +50,7 @@ class Rig:
         upper_lashes, lower_lashes: (2, 5, columns) vertices of the ribbons at the lids, subject's left and
             right: rows from roots to tips, columns from the nose outwards.
         inside_mouth: (V,) skin behind the lips.
+        lip: (V,) 1 on the upper lip, 2 on the lower one, from the edge of its red to behind where they meet.
         complexion: colours of skin, hair and eyes, for pictures.
     """
 
@@ -70,6 +71,7 @@ class Rig:
     upper_lashes: Int32[np.ndarray, "2 5 upper_columns"]
     lower_lashes: Int32[np.ndarray, "2 5 lower_columns"]
     inside_mouth: Bool[np.ndarray, "V"]
+    lip: UInt8[np.ndarray, "V"]
     complexion: Complexion = PLAIN
 
     def vertices(self, weights: Float[np.ndarray, "frames 52"]) -> Float32[np.ndarray, "frames V 3"]:
@@ -156,6 +158,7 @@ def load_rig() -> Rig:
         upper_lashes=tensors["upper_lashes"].astype(np.int32),
         lower_lashes=tensors["lower_lashes"].astype(np.int32),
         inside_mouth=tensors["inside_mouth"].astype(bool),
+        lip=tensors["lip"],
     )
 
 

@@ -64,7 +64,7 @@ def _strands(rows: int) -> Float32[np.ndarray, "{rows} 2*{rows}"]:
     """Noise drawn out upwards, as short hair lies."""
     grain = np.random.default_rng(5).standard_normal((rows, 2 * rows), np.float32)
     grain = (grain + np.roll(grain, 1, 1)) * np.float32(0.7)
-    return sum(np.roll(grain, step, 0) for step in range(8)) / np.float32(2.8)
+    return np.sum([np.roll(grain, step, 0) for step in range(8)], axis=0) / np.float32(2.8)
 
 
 def _ramp(low: float, high: float, value: np.ndarray) -> np.ndarray:
