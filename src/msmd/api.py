@@ -15,13 +15,15 @@ from msmd.core.errors import MsmdError, OutputError
 from msmd.core.progress import Progress, no_progress
 from msmd.core.units import HEAD_ROTATION, MOTION_FPS
 from msmd.data.tracking import capture
+from msmd.data.video import VIDEO_ENDINGS
+from msmd.export.convert import CURVE_WRITERS
 from msmd.export.gltf import write_gltf
-from msmd.export.livelink import write_livelink
 from msmd.export.motion_npz import write_motion_npz
 from msmd.export.report import write_report
+from msmd.face.arkit_curves import ArkitCurves
+from msmd.face.blinks import resample_motion
 from msmd.face.face_words import DEFAULT as DEFAULT_FACE
 from msmd.face.face_words import face_of
-from msmd.face.motion_file import load_motion
 from msmd.face.readers.any_curves import read_curves
 from msmd.face.rig import Rig
 from msmd.render.video import write_video
@@ -31,19 +33,22 @@ from msmd.synthesis.bundle import load_bundle
 FORMATS: Mapping[str, str] = {
     "glb": ".glb",
     "livelink": ".livelink.csv",
+    "arkit-json": ".arkit.json",
+    "arkit-csv": ".arkit.csv",
     "npz": ".npz",
     "mp4": ".mp4",
     "json": ".json",
 }
 """Every format a take can be written in, with the ending of its file."""
 
+USUAL_FORMATS = ("glb", "livelink", "npz", "mp4", "json")
+"""Those that are written if nothing else is asked for."""
+
 DEFAULTS = SamplingOptions()
 """What `animate` does if nothing else is asked for."""
 
 PLAYBACK_RATE_HZ = 48_000
 """Sample rate of the sound that goes into a video."""
-
-_VIDEO_ENDINGS = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".3gp"}
 
 
 @dataclass
@@ -63,7 +68,7 @@ class Take:
     def export(
         self,
         folder: str | Path,
-        formats: Iterable[str] = tuple(FORMATS),
+        formats: Iterable[str] = USUAL_FORMATS,
         name: str | None = None,
         size_px: int = 512,
         face: str | Rig = DEFAULT_FACE,
@@ -96,8 +101,8 @@ class Take:
             start = time.perf_counter()
             if key == "glb":
                 write_gltf(self.animation, path, rig)
-            elif key == "livelink":
-                write_livelink(self.animation, path)
+            elif key in CURVE_WRITERS:
+                CURVE_WRITERS[key](ArkitCurves.of_motion(self.animation.motion), path)
             elif key == "npz":
                 write_motion_npz(self.animation, path)
             elif key == "mp4":
@@ -137,7 +142,7 @@ class Performer:
 
         Args:
             reference: name of a built-in style; a video; a motion file from `msmd capture` or a
-                take; a Live Link Face, OpenFace or ARKit CSV; or a `Motion`.
+                take; curves of any form that `face.readers.any_curves` knows; or a `Motion`.
             neutral: for videos, what the face looks like at rest: "auto", or a time such as "3.2s".
             progress: told of tracked frames.
 
@@ -166,18 +171,10 @@ class Performer:
                 f"style {str(path)!r} is neither a file nor a built-in style. "
                 f"Built in: {', '.join(self.styles) or 'none'}."
             )
-        ending = path.suffix.lower()
-        if ending == ".npz":
-            return load_motion(path)
-        if ending in {".csv", ".gz", ".json"}:
-            return read_curves(path)
-        if ending in _VIDEO_ENDINGS:
+        if path.suffix.lower() in VIDEO_ENDINGS:
             motion, _ = capture(path, neutral=neutral, progress=progress)
             return motion
-        raise MsmdError(
-            f"style file {path.name} ends in {ending or 'nothing'}: give a video "
-            f"({', '.join(sorted(_VIDEO_ENDINGS))}), a motion file (.npz) or curves (.csv)."
-        )
+        return resample_motion(read_curves(path), MOTION_FPS)
 
     def animate(
         self,

@@ -9,7 +9,7 @@ import pytest
 
 from msmd.core.errors import FormatError
 from msmd.core.units import ARKIT_NAMES
-from msmd.face.readers.livelink import read_livelink_weights
+from msmd.face.readers.livelink import read_livelink
 
 ANGLES = ("HeadYaw", "HeadPitch", "HeadRoll")
 
@@ -39,49 +39,49 @@ def write_take(path: Path, frames: list[float], names=(*ARKIT_NAMES, *ANGLES), b
 @pytest.mark.parametrize("name", ["take.csv", "take.csv.gz"])
 def test_weights_come_in_the_order_of_the_52_names(tmp_path, name):
     names = (*reversed(ARKIT_NAMES), *ANGLES)
-    weights, _, fps = read_livelink_weights(write_take(tmp_path / name, list(range(3)), names))
-    np.testing.assert_allclose(weights[0, ::-1], np.arange(52) / 100, atol=1e-6)
-    assert fps == 60
+    take = read_livelink(write_take(tmp_path / name, list(range(3)), names))
+    np.testing.assert_allclose(take.weights[0, ::-1], np.arange(52) / 100, atol=1e-6)
+    assert take.fps == 60
 
 
 def test_head_yaw_changes_its_sign_and_the_angles_their_order(tmp_path):
-    _, head, _ = read_livelink_weights(write_take(tmp_path / "take.csv", [0, 1]))
+    head = read_livelink(write_take(tmp_path / "take.csv", [0, 1])).head_rotation
     np.testing.assert_allclose(head[0], [0.53, -0.52, 0.54], atol=1e-6)
 
 
 def test_a_take_without_head_angles_holds_the_head_still(tmp_path):
-    _, head, _ = read_livelink_weights(write_take(tmp_path / "take.csv", [0, 1], ARKIT_NAMES))
+    head = read_livelink(write_take(tmp_path / "take.csv", [0, 1], ARKIT_NAMES)).head_rotation
     assert not head.any()
 
 
 def test_missing_columns_are_all_named(tmp_path):
     names = [name for name in ARKIT_NAMES if name not in ("jawOpen", "tongueOut")]
     with pytest.raises(FormatError, match="2 of 53 columns: jawOpen, tongueOut"):
-        read_livelink_weights(write_take(tmp_path / "take.csv", [0, 1], names))
+        read_livelink(write_take(tmp_path / "take.csv", [0, 1], names))
 
 
 def test_the_rate_is_that_of_the_timecodes(tmp_path):
-    _, _, fps = read_livelink_weights(write_take(tmp_path / "take.csv", list(range(120)), base=30))
+    fps = read_livelink(write_take(tmp_path / "take.csv", list(range(120)), base=30)).fps
     assert fps == 30
     frames = [number * 60 / 59.94 for number in range(300)]
-    _, _, fps = read_livelink_weights(write_take(tmp_path / "take.csv", frames))
+    fps = read_livelink(write_take(tmp_path / "take.csv", frames)).fps
     assert fps == Fraction(60000, 1001)
 
 
 def test_lost_frames_are_interpolated(tmp_path):
-    weights, _, fps = read_livelink_weights(write_take(tmp_path / "take.csv", [0, 1, 2, 5, 6, 7]))
-    assert (fps, len(weights)) == (60, 8)
+    take = read_livelink(write_take(tmp_path / "take.csv", [0, 1, 2, 5, 6, 7]))
+    assert (take.fps, take.num_frames) == (60, 8)
     # rows 2 and 3 are 3 frames apart: frame 3 is a third of the way
-    np.testing.assert_allclose(weights[3, 0], 0.002 + 0.001 / 3, atol=1e-5)
+    np.testing.assert_allclose(take.weights[3, 0], 0.002 + 0.001 / 3, atol=1e-5)
 
 
 def test_time_may_pass_midnight_but_not_run_backwards(tmp_path):
     path = write_take(tmp_path / "take.csv", [0, 1])
     text = path.read_text().replace("10:00:00:00", "23:59:59:59").replace("10:00:00:01", "00:00:00:00")
     path.write_text(text)
-    assert len(read_livelink_weights(path)[0]) == 2
+    assert read_livelink(path).num_frames == 2
     with pytest.raises(FormatError, match="not after the one before"):
-        read_livelink_weights(write_take(path, [3, 2]))
+        read_livelink(write_take(path, [3, 2]))
 
 
 @pytest.mark.parametrize(
@@ -98,20 +98,24 @@ def test_damage_is_told(tmp_path, damage, message):
     path = write_take(tmp_path / "take.csv", [0, 1])
     path.write_text(damage(path.read_text()))
     with pytest.raises(FormatError, match=message):
-        read_livelink_weights(path)
+        read_livelink(path)
 
 
 def test_a_missing_file_and_a_broken_gzip_are_told(tmp_path):
     with pytest.raises(FormatError, match="cannot read"):
-        read_livelink_weights(tmp_path / "absent.csv")
+        read_livelink(tmp_path / "absent.csv")
     path = write_take(tmp_path / "take.csv.gz", [0, 1])
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(FormatError, match="damaged gzip"):
-        read_livelink_weights(path)
+        read_livelink(path)
 
 
 def test_real_takes_run_just_below_60_frames_a_second(data_folder):
     for path in sorted((data_folder / "livelink").iterdir()):
-        weights, head, fps = read_livelink_weights(path)
-        assert 59.8 < fps < 60
-        assert len(weights) == len(head) > 1800
+        take = read_livelink(path)
+        assert 59.8 < take.fps < 60
+        assert len(take.weights) == len(take.head_rotation) > 1800
+
+
+def test_the_time_of_day_is_kept(tmp_path):
+    assert read_livelink(write_take(tmp_path / "take.csv", [0, 1])).start_seconds == 36000

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import msmd
-from msmd.api import DEFAULTS, FORMATS, Performer, Take, check_folder, check_formats
+from msmd.api import DEFAULTS, FORMATS, USUAL_FORMATS, Performer, Take, check_folder, check_formats
 from msmd.cli.terminal import print_error, print_warning, progress_bar
 from msmd.core.animation import StyleCode
 from msmd.core.errors import MsmdError
@@ -21,12 +21,14 @@ def animate_command(
     style: Annotated[
         str | None,
         typer.Option(
-            help="A video, a motion file (.npz), a Live Link Face or OpenFace CSV, or the name of a "
+            help="A video, a motion file (.npz), curves (`msmd convert` lists the forms), or the name of a "
             "built-in style (`msmd styles`). Leave it out to speak without a style."
         ),
     ] = None,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")] = Path("take"),
-    formats: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(FORMATS)}.")] = ",".join(FORMATS),
+    formats: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(FORMATS)}.")] = ",".join(
+        USUAL_FORMATS
+    ),
     guidance_audio: Annotated[
         float, typer.Option(min=0, max=10, help="How firmly the lips follow the sound (Eq. 6); 0 is off.")
     ] = DEFAULTS.guidance_audio,

@@ -7,6 +7,7 @@ import typer
 from msmd.cli.animate import animate_command
 from msmd.cli.benchmark import benchmark_command, curves_command
 from msmd.cli.capture import capture_command
+from msmd.cli.convert import convert_command
 from msmd.cli.evaluate import evaluate_command
 from msmd.cli.figures import figures_command
 from msmd.cli.leaderboard import leaderboard_command
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command("animate")(animate_command)
 app.command("capture")(capture_command)
+app.command("convert")(convert_command)
 app.command("styles")(styles_command)
 app.command("prepare")(prepare_command)
 app.command("presets")(presets_command)

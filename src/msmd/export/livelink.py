@@ -15,9 +15,9 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from msmd.core.animation import Animation
-from msmd.core.files import whole_file
 from msmd.core.units import ARKIT_NAMES
-from msmd.face.arkit_weights import arkit_of_motion
+from msmd.export.text_file import write_text
+from msmd.face.arkit_curves import ArkitCurves
 
 _ANGLES: Final = tuple(
     f"{turning}{axis}" for turning in ("Head", "LeftEye", "RightEye") for axis in ("Yaw", "Pitch", "Roll")
@@ -39,19 +39,28 @@ def write_livelink(animation: Animation, path: str | Path) -> None:
     Raises:
         OutputError: the place cannot be written.
     """
-    motion = animation.motion
-    weights = np.asarray(arkit_of_motion(motion), np.float64)
-    rows = np.concatenate([weights, head_angles(motion.head_rotation), eye_angles(weights)], 1)
+    write_livelink_curves(ArkitCurves.of_motion(animation.motion), path)
+
+
+def write_livelink_curves(curves: ArkitCurves, path: str | Path) -> None:
+    """Write curves at their own frame rate and from their own time of day; gzipped if the name ends in .gz.
+
+    Raises:
+        OutputError: the place cannot be written.
+    """
+    weights = curves.weights.astype(np.float64)
+    rows = np.concatenate([weights, head_angles(curves.head_rotation), eye_angles(weights)], 1)
     lines = [",".join(HEADER)]
     for frame, row in enumerate(rows):
         values = ",".join(f"{value:.10f}" for value in row + 0.0)
-        lines.append(f"{timecode(frame, motion.fps)},{len(row)},{values}")
-    with whole_file(Path(path)) as aside:
-        aside.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+        lines.append(f"{timecode(frame, curves.fps, curves.start_seconds)},{len(row)},{values}")
+    write_text(path, "\n".join(lines) + "\n")
 
 
-def timecode(frame: int, fps: Fraction) -> str:
-    """`HH:MM:SS:FF.mmm` of a frame: HH:MM:SS is true time, FF.mmm the rest of it in sixtieths of a second.
+def timecode(frame: int, fps: Fraction, start_seconds: float = 0.0) -> str:
+    """`HH:MM:SS:FF.mmm` of a frame of a take that starts at a time of day.
+
+    HH:MM:SS is true time, FF.mmm the rest of it in sixtieths of a second.
 
     The app counts 60 to a second and writes fractions between; so do we, whatever the frame rate (120 to a
     second above 60 frames a second). Counting whole frames at 30000/1001 a second instead would run ahead of
@@ -59,7 +68,7 @@ def timecode(frame: int, fps: Fraction) -> str:
     seconds to within 1/120000 s, at any rate and length.
     """
     base = 60 if fps <= 60 else 120 * math.ceil(fps / 120)
-    thousandths = round(Fraction(frame) / fps * base * 1000)
+    thousandths = round((Fraction(frame) / fps + Fraction(start_seconds)) * base * 1000)
     whole_seconds, rest = divmod(thousandths, base * 1000)
     hours, rest_seconds = divmod(whole_seconds, 3600)
     minutes, seconds = divmod(rest_seconds, 60)

@@ -11,7 +11,7 @@ from jaxtyping import Float, Float32
 from msmd.core.animation import Motion
 from msmd.core.errors import FormatError
 from msmd.core.units import ARKIT_NAMES, NUM_ARKIT
-from msmd.face.readers.arkit_motion import motion_of_arkit
+from msmd.face.arkit_curves import ArkitCurves
 
 FPS: Final = Fraction(30)
 NUM_WEIGHTS: Final = 116
@@ -58,7 +58,16 @@ def arkit_of_facegood(weights: Float[np.ndarray, "frames 116"]) -> Float32[np.nd
 
 
 def read_facegood(path: Path) -> Motion:
-    """An .npz file with `weights` (frames, 116) -> motion of the mouth at 30 fps, the head at rest.
+    """The motion of `read_facegood_curves`.
+
+    Raises:
+        FormatError: not such a file.
+    """
+    return read_facegood_curves(path).to_motion()
+
+
+def read_facegood_curves(path: Path) -> ArkitCurves:
+    """An .npz file with `weights` (frames, 116) -> curves of the mouth at 30 fps, the head at rest.
 
     Raises:
         FormatError: not such a file.
@@ -76,4 +85,6 @@ def read_facegood(path: Path) -> Motion:
     if not len(weights) or not np.isfinite(weights).all():
         raise FormatError(f"{path}: `weights` is empty or holds NaN or infinity.")
     origin = {"source": path.name, "reader": "FACEGOOD", "neutral": "all weights 0", "observed": "mouth only"}
-    return motion_of_arkit(arkit_of_facegood(weights), np.zeros((len(weights), 3), np.float32), FPS, origin)
+    return ArkitCurves(
+        arkit_of_facegood(weights), np.zeros((len(weights), 3), np.float32), FPS, origin=origin
+    )

@@ -1,15 +1,12 @@
 """Takes of Live Link Face: a CSV file of 52 ARKit weights and nine angles at 60 frames a second."""
 
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
 
-from msmd.core.animation import Motion
 from msmd.core.errors import FormatError
 from msmd.core.units import ARKIT_NAMES
-from msmd.face.readers.arkit_motion import motion_of_arkit
+from msmd.face.arkit_curves import ArkitCurves
 from msmd.face.readers.table import Table, read_table
 from msmd.face.readers.timecode import even_frames, seconds_of_timecodes
 
@@ -25,18 +22,16 @@ def is_livelink(table: Table) -> bool:
     return not table.missing(["Timecode", "JawOpen"])
 
 
-def read_livelink_weights(
-    path: Path,
-) -> tuple[Float32[np.ndarray, "frames 52"], Float32[np.ndarray, "frames 3"], Fraction]:
-    """The curves of a take, as they are.
+def read_livelink(path: Path) -> ArkitCurves:
+    """The curves of a take, as they are; its neutral is the one of the app, where all weights are 0.
 
     Args:
         path: `Timecode,BlendShapeCount,EyeBlinkLeft,...` with 61 or 52 values a row, gzipped or not;
             columns are found by name, and the nine angles of the head and eyes may be absent.
 
     Returns:
-        ARKit weights in [0, 1] in the order of `ARKIT_NAMES`, head rotation (pitch, yaw, roll; radians,
-        zero where the take has none), and the frame rate that the timecodes tell.
+        Curves at the frame rate that the timecodes tell; the angles of the eyes are left out, for the
+        eyeLook curves say the same.
 
     Raises:
         FormatError: missing columns (all are named), or cells that are no numbers or timecodes.
@@ -50,23 +45,11 @@ def read_livelink_weights(
     times = seconds_of_timecodes(table.text("Timecode"), table.path)
     weights = table.numbers(ARKIT_NAMES)
     head = np.zeros((len(weights), 3)) if table.missing(_HEAD) else table.numbers(_HEAD) * _HEAD_SIGNS
-    values, fps = even_frames(times, np.concatenate([weights, head], axis=1))
+    values, fps = even_frames(times - times[0], np.concatenate([weights, head], axis=1))
     weights, head = np.split(values.astype(np.float32), [len(ARKIT_NAMES)], axis=1)
-    return np.clip(weights, 0, 1), head, fps
-
-
-def read_livelink(path: Path) -> Motion:
-    """A Live Link Face take as motion at its own frame rate.
-
-    The neutral is the one of the app (the weights are all zero there).
-
-    Raises:
-        FormatError: see `read_livelink_weights`.
-    """
-    weights, head_rotation, fps = read_livelink_weights(path)
     origin = {
         "source": Path(path).name,
         "reader": "Live Link Face",
         "neutral": "ARKit's (all weights 0)",
     }
-    return motion_of_arkit(weights, head_rotation, fps, origin)
+    return ArkitCurves(np.clip(weights, 0, 1), head, fps, float(times[0]), origin)

@@ -86,7 +86,10 @@ def read_text(path: Path) -> str:
     except (OSError, EOFError, zlib.error) as error:
         raise FormatError(f"{path} is a damaged gzip file: {error}.") from error
     except UnicodeDecodeError:
-        raise FormatError(f"{path} is not a text file. A CSV file of curves is needed.") from None
+        raise FormatError(
+            f"{path} is neither text nor an .npz archive. Give a video, a CSV or JSON file of "
+            "curves, or a motion file (.npz)."
+        ) from None
 
 
 def read_table(path: Path) -> Table:

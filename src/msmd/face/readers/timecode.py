@@ -17,7 +17,7 @@ _DEFAULT_BASE = 60
 
 
 def seconds_of_timecodes(timecodes: list[str], path: Path) -> Float64[np.ndarray, "frames"]:
-    """`HH:MM:SS:FF.fff` -> seconds since the first one.
+    """`HH:MM:SS:FF.fff` -> seconds of the day (more than 24 hours' worth after midnight).
 
     How many frames make a second is read off the take itself: the smallest usual rate that is greater
     than every FF, if the seconds roll over at least once. Midnight may pass.
@@ -44,7 +44,7 @@ def seconds_of_timecodes(timecodes: list[str], path: Path) -> Float64[np.ndarray
     if (np.diff(times) <= 0).any():
         row = int(np.argmax(np.diff(times) <= 0)) + 2
         raise FormatError(f"{path}, data row {row}: its timecode is not after the one before it.")
-    return times - times[0]
+    return times
 
 
 def even_frames(
