@@ -14,6 +14,8 @@ from msmd.core.animation import Animation, Motion, StyleCode, resample_frames
 from msmd.core.errors import MsmdError, OutputError
 from msmd.core.progress import Progress, no_progress
 from msmd.core.units import HEAD_ROTATION, MOTION_FPS
+from msmd.data.examine import Examined, with_warning
+from msmd.data.quality import judge
 from msmd.data.tracking import capture
 from msmd.data.video import VIDEO_ENDINGS
 from msmd.export.convert import CURVE_WRITERS
@@ -172,8 +174,8 @@ class Performer:
                 f"Built in: {', '.join(self.styles) or 'none'}."
             )
         if path.suffix.lower() in VIDEO_ENDINGS:
-            motion, _ = capture(path, neutral=neutral, progress=progress)
-            return motion
+            motion, raw = capture(path, neutral=neutral, progress=progress)
+            return with_warning(motion, Examined(judge(raw), sync=None))
         return resample_motion(read_curves(path), MOTION_FPS)
 
     def animate(

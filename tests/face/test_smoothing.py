@@ -1,6 +1,13 @@
 import numpy as np
+import pytest
 
-from msmd.face.smoothing import fill_gaps, smooth_to_rate
+from msmd.face.smoothing import (
+    HALF_WIDTH_SECONDS,
+    fill_gaps,
+    half_width_for,
+    measure_noise,
+    smooth_to_rate,
+)
 
 
 def test_a_parabola_passes_unchanged_at_any_times() -> None:
@@ -53,3 +60,36 @@ def test_gaps_become_straight_lines_and_ends_are_held() -> None:
 def test_one_found_frame_is_held_everywhere() -> None:
     values = np.array([np.nan, 5.0, np.nan])[:, None]
     np.testing.assert_allclose(fill_gaps(values, np.arange(3.0), np.isfinite(values[:, 0]))[:, 0], 5)
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.2, 0.5])
+def test_noise_is_measured_under_slow_motion(noise):
+    rng = np.random.default_rng(0)
+    slow = np.sin(np.arange(300) / 12)[:, None, None] * np.ones((1, 20, 3))
+    measured = measure_noise(slow + rng.normal(0, noise, slow.shape))
+    assert measured == pytest.approx(noise, rel=0.2)
+
+
+def test_lost_frames_and_short_clips_leave_the_noise_measurable():
+    values = np.random.default_rng(0).normal(0, 0.1, (200, 20))
+    values[50:60] = np.nan
+    assert measure_noise(values) == pytest.approx(0.1, rel=0.25)
+    assert measure_noise(values[:8]) == 0.0
+
+
+def test_noisy_recordings_are_smoothed_more_and_sharp_ones_as_ever():
+    assert half_width_for(0.0) == half_width_for(0.1) == HALF_WIDTH_SECONDS
+    assert HALF_WIDTH_SECONDS < half_width_for(0.15) < half_width_for(0.2) < half_width_for(9.0) < 0.15
+
+
+def test_a_wider_reach_takes_more_noise_and_leaves_most_of_the_speed_of_lips():
+    times = np.arange(500) / 25
+    noise = np.random.default_rng(0).normal(0, 0.3, 500)
+    lips = 2 * np.sin(2 * np.pi * 3 * times)
+    left = {}
+    for width in (HALF_WIDTH_SECONDS, half_width_for(9.0)):
+        left[width] = smooth_to_rate(noise, times, times, width).std()
+        kept = smooth_to_rate(lips, times, times, width)
+        assert np.abs(np.gradient(kept)).max() > 0.85 * np.abs(np.gradient(lips)).max()
+    narrow, wide = left.values()
+    assert wide < 0.85 * narrow

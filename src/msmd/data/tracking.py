@@ -11,12 +11,14 @@ from msmd.core.errors import CaptureError
 from msmd.core.progress import Progress, no_progress
 from msmd.core.units import MOTION_FPS, NUM_LANDMARKS
 from msmd.data.trackers.mediapipe_mesh import track_face
+from msmd.face.blinks import keep_blinks
 from msmd.face.expression_space import load_expression_space
 from msmd.face.geometry import metric_landmarks, relative_head_rotation
 from msmd.face.motion_file import load_raw_landmarks
 from msmd.face.neutral import Neutral, choose_neutral, speaker_neutral
 from msmd.face.raw_landmarks import RawLandmarks
-from msmd.face.smoothing import fill_gaps, smooth_to_rate
+from msmd.face.regions import BROWS
+from msmd.face.smoothing import fill_gaps, half_width_for, measure_noise, smooth_to_rate
 
 LONGEST_GAP_SECONDS: Final = 0.5
 """A face out of sight for no longer than this is taken to have moved straight on."""
@@ -148,13 +150,19 @@ def motion_from_landmarks(
         ],
         axis=1,
     )
-    smooth = smooth_to_rate(fill_gaps(signal, times, seen), times, new_times)
-    code = load_expression_space().encode(smooth[:, :-3].reshape(num_frames, NUM_LANDMARKS, 3))
+    signal = fill_gaps(signal, times, seen)
+    noise_mm = measure_noise(pose_free[kept][:, list(BROWS)])
+    smooth = smooth_to_rate(signal, times, new_times, half_width_for(noise_mm))
+    space = load_expression_space()
+    code = space.encode(smooth[:, :-3].reshape(num_frames, NUM_LANDMARKS, 3))
+    as_seen = space.encode(signal[:, :-3].reshape(len(times), NUM_LANDMARKS, 3))
+    code = keep_blinks(code, new_times, as_seen, times)
     origin = {
         "neutral": neutral.text,
         "head": "relative to the median of the clip",
         "start_seconds": f"{start:.4f}",
         "frames_without_face": str(int((~seen).sum())),
+        "noise_mm": f"{noise_mm:.3f}",
     }
     if not whole:
         origin["warnings"] = (

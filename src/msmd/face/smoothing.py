@@ -12,6 +12,12 @@ At 25 fps it keeps 96 % of motion at 4 Hz, where lips are, 83 % at 6 Hz, and a q
 alternates from frame to frame, which is noise.
 """
 
+USUAL_NOISE_MM: Final = 0.1
+"""Up to this noise of a landmark the reach is `HALF_WIDTH_SECONDS`: sharp recordings have 0.05 ..."""
+
+_MOST_HALF_WIDTH_SECONDS: Final = 0.14
+"""... and soft, small or shaky ones 0.15 to 0.4. There the reach grows, to no more than this."""
+
 _LEAST_FRAMES_REACHED: Final = 2.3
 """At low frame rates the reach grows to this many frames, or there would be nothing to fit."""
 
@@ -20,6 +26,7 @@ def smooth_to_rate(
     values: Float[np.ndarray, "frames *dims"],
     times_seconds: Float64[np.ndarray, "frames"],
     new_times_seconds: Float64[np.ndarray, "new_frames"],
+    half_width_seconds: float = HALF_WIDTH_SECONDS,
 ) -> Float32[np.ndarray, "new_frames *dims"]:
     """Local quadratic regression with tricube weights (Cleveland 1979), evaluated at new times.
 
@@ -31,17 +38,42 @@ def smooth_to_rate(
         values: without gaps (see `fill_gaps`).
         times_seconds: increasing.
         new_times_seconds: increasing.
+        half_width_seconds: reach of the fit; `half_width_for` says which for a noise.
     """
     flat = values.reshape(len(values), -1).astype(np.float64)
     if len(values) < 3:
         nearest = np.abs(new_times_seconds[:, None] - times_seconds).argmin(axis=1)
         return values[nearest].astype(np.float32)
     wanted = np.clip(new_times_seconds, times_seconds[0], times_seconds[-1])
-    reach = max(HALF_WIDTH_SECONDS, _LEAST_FRAMES_REACHED * float(np.median(np.diff(times_seconds))))
+    reach = max(half_width_seconds, _LEAST_FRAMES_REACHED * float(np.median(np.diff(times_seconds))))
     out = np.empty((len(wanted), flat.shape[1]), np.float32)
     for i, now in enumerate(wanted):
         out[i] = _fit_at(flat, times_seconds, now, reach)
     return out.reshape(len(wanted), *values.shape[1:])
+
+
+def measure_noise(values: Float[np.ndarray, "frames *dims"]) -> float:
+    """Standard deviation of what changes from frame to frame without reason, in the unit of the values.
+
+    Third differences of white noise have 20 times its variance, and those of motion are small; the
+    quietest quarter of the frames counts. 0 with fewer than 12 frames.
+
+    Args:
+        values: of parts that speech does not move, such as the brows; NaN where nothing was found.
+    """
+    third = np.diff(values.reshape(len(values), -1).astype(np.float64), n=3, axis=0)
+    third = third[np.isfinite(third).all(axis=1)]
+    if len(third) < 9:
+        return 0.0
+    energy = np.square(third).mean(axis=1)
+    quiet = energy[energy <= np.quantile(energy, 0.25)]
+    return float(np.sqrt(quiet.mean() / 20))
+
+
+def half_width_for(noise_mm: float) -> float:
+    """Reach of the fit, seconds: the optimal smoother's grows with the square root of the noise."""
+    grown = HALF_WIDTH_SECONDS * np.sqrt(max(noise_mm / USUAL_NOISE_MM, 1.0))
+    return float(min(grown, _MOST_HALF_WIDTH_SECONDS))
 
 
 def _fit_at(
