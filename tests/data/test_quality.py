@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from msmd.core.units import ARKIT_NAMES
-from msmd.data.quality import CODES, judge
+from msmd.data.quality import CODES, DOUBTED, judge
 from msmd.face.geometry import euler_to_rotation
 from msmd.face.raw_landmarks import RawLandmarks
 from msmd.face.rig import load_rig
@@ -57,7 +57,7 @@ def test_nothing_speaks_against_a_face_that_talks_to_the_camera() -> None:
     report = judge(film())
     assert report.verdict == "good"
     assert report.reasons == ()
-    assert report.confidence.min() > 0.9
+    assert report.confidence.min() > DOUBTED
     assert report.describe() == ["quality: good"]
 
 

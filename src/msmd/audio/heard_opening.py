@@ -12,7 +12,7 @@ from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.phone_network import MOUTH_CLASSES
 
 OPENING_OF_CLASS: Final = dict(
-    zip(MOUTH_CLASSES, (-0.90, -1.65, -0.42, -0.53, 1.20, 0.81, 1.31, 0.27, -0.07), strict=True)
+    zip(MOUTH_CLASSES, (-0.79, -2.24, -0.41, -0.90, 1.39, 1.24, 1.40, 0.30, 0.01), strict=True)
 )
 """Opening for each mouth class, in standard deviations of a clip's (square root of lip opening, slow
 changes taken out): least squares on the training speakers of GRID and the clips of the talking set that
@@ -28,9 +28,13 @@ def heard_opening(samples: Float32[np.ndarray, "num_samples"]) -> Float32[np.nda
     Raises:
         AudioError: there are none.
     """
+    return mouth_chances(samples) @ np.array([OPENING_OF_CLASS[name] for name in MOUTH_CLASSES], np.float32)
+
+
+def mouth_chances(samples: Float32[np.ndarray, "num_samples"]) -> Float32[np.ndarray, "frames 9"]:
+    """Chances of `MOUTH_CLASSES` at 25 fps, as the encoder inside the package hears them."""
     _, mouth = _encoder().hear(samples)
-    by_class = np.array([OPENING_OF_CLASS[name] for name in MOUTH_CLASSES], np.float32)
-    return (mouth @ by_class).reshape(-1, 2).mean(axis=1)
+    return mouth.reshape(-1, 2, len(MOUTH_CLASSES)).mean(axis=1)
 
 
 @cache

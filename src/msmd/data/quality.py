@@ -197,7 +197,7 @@ _RULES: Final = (
         "turned", "turned_share", _above(0.05), False, "the face is turned away in {value:.0%} of the frames"
     ),
     _Rule(
-        "occluded", "occluded_share", _above(0.02), False, "the face is covered in {value:.0%} of the frames"
+        "occluded", "occluded_share", _above(0.05), False, "the face is covered in {value:.0%} of the frames"
     ),
     _Rule("small", "face_height_pixels", _below(80.0), False, "the face is {value:.0f} pixels high"),
     _Rule("several", "num_faces", _above(1.0), False, "{value:.0f} faces are seen; the largest was followed"),

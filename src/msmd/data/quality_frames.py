@@ -22,11 +22,14 @@ JUMP_SIZES_A_SECOND: Final = 8.0
 _FACE_PIXELS: Final = (30.0, 80.0)
 """Height of a face that shows nothing, and of one that shows enough."""
 
-_DISAGREEMENT_RATIO: Final = (1.5, 2.5)
-"""Misfit over the clip's median misfit: from here a frame is doubted, from there it is not believed."""
+_DISAGREEMENT_RATIO: Final = (1.4, 2.1)
+"""Misfit over the clip's usual misfit: from here a frame is doubted, from there it is not believed."""
 
-OCCLUDED_RATIO: Final = 1.9
-"""Misfit over the clip's median misfit from which something is taken to be before the face ..."""
+_USUAL_QUANTILE: Final = 0.4
+"""Of a clip's misfits is its usual one: no more than half of its frames may be covered."""
+
+OCCLUDED_RATIO: Final = 1.75
+"""Misfit over the clip's usual misfit from which something is taken to be before the face ..."""
 
 OCCLUDED_MISFIT_MM: Final = 0.25
 """... if it is greater than this as well. Boxes over mouth, an eye, half of the face or its lower part give
@@ -80,7 +83,7 @@ def weigh_frames(
     if len(found) >= 3:
         second = np.diff(pose_free.astype(np.float64), n=2, axis=0)
         tremble_mm[1:-1] = np.linalg.norm(second, axis=2).mean(axis=1)
-    usual = max(_median(misfit_mm), _LEAST_MISFIT_MM)
+    usual = max(_usual(misfit_mm), _LEAST_MISFIT_MM)
     confidence = (
         found
         * _fall(pose_degrees, MAX_POSE_DEGREES - 15, MAX_POSE_DEGREES + 15)
@@ -133,8 +136,8 @@ def find_jumps(raw: RawLandmarks, rotation: Float[np.ndarray, "frames 3 3"]) -> 
     return jumped
 
 
-def _median(values: Float[np.ndarray, "frames"]) -> float:
-    return float(np.nanmedian(values)) if np.isfinite(values).any() else 0.0
+def _usual(misfit_mm: Float[np.ndarray, "frames"]) -> float:
+    return float(np.nanquantile(misfit_mm, _USUAL_QUANTILE)) if np.isfinite(misfit_mm).any() else 0.0
 
 
 def _fall(values: Float[np.ndarray, "frames"], one: float, zero: float) -> Float64[np.ndarray, "frames"]:

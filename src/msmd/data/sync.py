@@ -25,7 +25,7 @@ frames; of pairs of a face and another's sound, 0.3 % got here (docs/timing_and_
 _HALF_WINDOW_FRAMES: Final = 6
 """Changes slower than this (a quarter of a second) say more of mood and loudness than of phones."""
 
-_SURE_WEIGHTS: Final = (-4.41, 1.01)
+SURE_WEIGHTS: Final = (-4.41, 1.01)
 """Of logistic regression: log odds of being right within two frames, from correlation * sqrt(frames)."""
 
 _MIN_FRAMES: Final = 25
@@ -88,8 +88,10 @@ def estimate_sync(
     count = min(len(opening), -(-len(samples) // SAMPLES_PER_FRAME))
     if count < _MIN_FRAMES:
         return NOTHING_KNOWN
-    seen = _without_slow(np.sqrt(np.maximum(_bridged(opening), 0))[:count])
-    heard = _without_slow(heard_opening(samples[: count * SAMPLES_PER_FRAME].astype(np.float32))[:count])
+    seen = without_slow_changes(np.sqrt(np.maximum(_bridged(opening), 0))[:count])
+    heard = without_slow_changes(
+        heard_opening(samples[: count * SAMPLES_PER_FRAME].astype(np.float32))[:count]
+    )
     return _peak(seen, heard, max_lag_frames)
 
 
@@ -113,7 +115,7 @@ def _peak(seen: Float[np.ndarray, "frames"], heard: Float[np.ndarray, "frames"],
         return NOTHING_KNOWN
     lag = max(by_lag, key=lambda lag: (by_lag[lag], -abs(lag)))
     correlation = by_lag[lag]
-    odds = _SURE_WEIGHTS[0] + _SURE_WEIGHTS[1] * correlation * np.sqrt(frames)
+    odds = SURE_WEIGHTS[0] + SURE_WEIGHTS[1] * correlation * np.sqrt(frames)
     exact = lag + _vertex(by_lag.get(lag - 1), correlation, by_lag.get(lag + 1))
     return Sync(lag, exact / float(MOTION_FPS), correlation, float(1 / (1 + np.exp(-odds))))
 
@@ -125,7 +127,7 @@ def _vertex(before: float | None, at: float, after: float | None) -> float:
     return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
 
 
-def _without_slow(signal: Float[np.ndarray, "frames"]) -> Float[np.ndarray, "frames"]:
+def without_slow_changes(signal: Float[np.ndarray, "frames"]) -> Float[np.ndarray, "frames"]:
     """Less its own mean under a Hann window."""
     window = np.hanning(2 * _HALF_WINDOW_FRAMES + 3)[1:-1]
     padded = np.pad(signal.astype(np.float64), _HALF_WINDOW_FRAMES, mode="reflect")

@@ -16,6 +16,9 @@ from msmd.face.arkit_curves import ArkitCurves
 HEAD_NAMES: Final = ("headPitch", "headYaw", "headRoll")
 CURVES: Final = (*ARKIT_NAMES, *HEAD_NAMES)
 
+_STILL: Final = 0.01
+"""Standard deviation under which a curve is left out of the table."""
+
 _ENDINGS: Final = {"livelink": ".csv", "arkit-json": ".json", "arkit-csv": ".csv"}
 
 
@@ -76,14 +79,15 @@ def compare(before: ArkitCurves, after: ArkitCurves) -> RoundTrip:
 
 
 def describe(curves: ArkitCurves, trips: Mapping[str, RoundTrip]) -> str:
-    """A Markdown table: a row per curve that moves, forms across; then a line for the rest."""
+    """A Markdown table: a row per curve that moves, those that move most first; then a line for the rest."""
     together = _together(curves)
-    moves = np.ptp(together, axis=0) > 0.02
+    deviation = together.std(axis=0)
+    moves = deviation >= _STILL
     forms = [form for form in trips if form != MOTION]
     head = ["curve", "mean", "deviation", *(f"{form}: worst" for form in forms), "code: rms", "code: r"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for index in np.flatnonzero(moves):
-        cells = [CURVES[index], f"{together[:, index].mean():.3f}", f"{together[:, index].std():.3f}"]
+    for index in sorted(np.flatnonzero(moves), key=lambda index: -deviation[index]):
+        cells = [CURVES[index], f"{together[:, index].mean():.3f}", f"{deviation[index]:.3f}"]
         cells += [f"{trips[form].worst[index]:.1e}" for form in forms]
         correlation = trips[MOTION].correlation[index]
         told = f"{correlation:.2f}" if np.isfinite(correlation) else "not held"
