@@ -9,7 +9,7 @@ from msmd.core.errors import FormatError
 from msmd.data.chains import draw_chain, group_clips, join_motion
 from msmd.data.packed import Clip, PackedDataset, Statistics
 from msmd.data.packing import write_features, write_packed
-from msmd.data.pairs import TwoWindowSampler
+from msmd.data.pairs import CORPUS_WEIGHTS, TwoWindowSampler, shares_of
 
 UNIT = Statistics(np.zeros(67, np.float32), np.ones(67, np.float32))
 
@@ -173,3 +173,14 @@ def test_a_join_has_no_jump_and_fades_away():
     np.testing.assert_array_equal(joined[:25, 64:], 0)
     assert 0 < joined[33, 65] < 0.5
     assert np.abs(np.diff(joined, axis=0)).max() < 0.2
+
+
+def test_corpora_that_nobody_weighed_count_by_their_length(tmp_path):
+    clips = [make_clip("a", 60, corpus="celebvtext"), make_clip("b", 20, corpus="grid")]
+    packed = pack(tmp_path / "wild", clips)
+    assert shares_of(packed) == {"celebvtext": 0.75, "grid": 0.25}
+    sampler = TwoWindowSampler(packed, "mark", UNIT, num_frames=10, batch_size=64)
+    heard = sampler.batch(0).audio_features[:, 0, 0] * 64
+    assert 30 < (np.round(heard) == 1).sum() < 62
+    known = pack(tmp_path / "known", [make_clip("a", 60), make_clip("b", 20, corpus="talking")])
+    assert shares_of(known) is CORPUS_WEIGHTS

@@ -10,9 +10,10 @@ from jaxtyping import Float32
 
 from msmd.core.presets import named_preset
 from msmd.core.units import HEAD_ROTATION, NUM_EXPRESSION
+from msmd.data.ahead import Ahead
 from msmd.data.mirror import mirror_matrix
 from msmd.data.packed import PackedDataset, Split, measure_statistics
-from msmd.data.pairs import CORPUS_WEIGHTS, Batch, TwoWindowSampler
+from msmd.data.pairs import Batch, TwoWindowSampler, shares_of
 from msmd.data.restyle import Restyler, persistent_expressions
 from msmd.diffusion.schedule import cosine_schedule
 from msmd.face.expression_space import load_expression_space
@@ -70,7 +71,7 @@ def train(
     training = training if num_steps is None else replace(training, num_steps=num_steps)
     training = replace(training, bfloat16=training.bfloat16 and has_fast_bfloat16(workers.device))
     packed = PackedDataset(dataset)
-    statistics = measure_statistics(packed, CORPUS_WEIGHTS)
+    statistics = measure_statistics(packed, shares_of(packed))
 
     def open_split(split: Split) -> TwoWindowSampler:
         """Validation is on recordings as they are, so that its losses compare between presets."""
@@ -115,7 +116,7 @@ def train(
     to_device = _carrier(weights_of(statistics.std, training.landmark_weight_exponent), workers.device)
     fit(
         trained,
-        draw_pairs=lambda number: to_device(sampler.batch(number)),
+        draw_pairs=Ahead(lambda number: to_device(sampler.batch(number))),
         validation=[to_device(held_out.batch(index)) for index in range(VALIDATION_BATCHES)],
         folder=folder,
         sitting=sitting,
