@@ -8,7 +8,7 @@ minutes=${3:-60}
 cd "$(dirname "$0")/.."
 
 python -m msmd.training.audio_encoder --data "$data" --out "$work/audio_encoder"
-msmd prepare "$data" --out "$work/dataset" --audio-encoder "$work/audio_encoder"
+msmd curate "$data" --out "$work/dataset" --audio-encoder "$work/audio_encoder"
 msmd train --preset embedded --dataset "$work/dataset" --minutes "$minutes" --out "$work/run"
 msmd bundle "$work/run" --audio-encoder "$work/audio_encoder" --dataset "$work/dataset" --out "$work/bundle"
 msmd evaluate "$work/bundle" --data "$work/dataset" --recordings "$data" --suite all -o "$work/evaluation"

@@ -8,10 +8,10 @@ from msmd.cli.animate import animate_command
 from msmd.cli.benchmark import benchmark_command, curves_command
 from msmd.cli.capture import capture_command
 from msmd.cli.convert import convert_command
+from msmd.cli.curate import curate_command
 from msmd.cli.evaluate import evaluate_command
 from msmd.cli.figures import figures_command
 from msmd.cli.leaderboard import leaderboard_command
-from msmd.cli.prepare import prepare_command
 from msmd.cli.presets import presets_command
 from msmd.cli.study import study_app
 from msmd.cli.styles import styles_command
@@ -30,8 +30,8 @@ app.command("animate")(animate_command)
 app.command("capture")(capture_command)
 app.command("convert")(convert_command)
 app.command("styles")(styles_command)
-app.command("prepare")(prepare_command)
 app.command("presets")(presets_command)
+app.command("curate")(curate_command)
 app.command("train")(train_command)
 app.command("benchmark")(benchmark_command)
 app.command("curves")(curves_command)

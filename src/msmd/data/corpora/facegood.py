@@ -8,9 +8,8 @@ from msmd.data.packed import Split
 _HELD_OUT: dict[str, Split] = {"1114_3_16": "test", "1114_3_15": "val"}
 
 
-def list_facegood(data_folder: Path) -> list[Recording]:
-    """The pairs of `facegood/blendshapes` and `facegood/audio`; a short one tests, another validates."""
-    folder = data_folder / "facegood"
+def list_facegood(folder: Path) -> list[Recording]:
+    """The pairs of `blendshapes` and `audio`; a short one tests, another validates."""
     return [
         Recording(
             corpus="facegood",
@@ -25,6 +24,7 @@ def list_facegood(data_folder: Path) -> list[Recording]:
             licence="MIT (repository)",
             has_upper=False,
             has_head=False,
+            language="zh",
         )
         for path in sorted((folder / "blendshapes").glob("*.npz"))
     ]

@@ -24,13 +24,12 @@ _MEAD = re.compile(r"_level_(\d)_([a-z]+)_")
 _MEAD_EMOTIONS = {"disgusted": "disgust", "angry": "angry", "happy": "happy", "surprised": "surprised"}
 
 
-def list_talking(data_folder: Path) -> list[Recording]:
+def list_talking(folder: Path) -> list[Recording]:
     """Clips of the manifest; about one speaker in ten tests, one in twenty validates.
 
     Raises:
         FormatError: the manifest is damaged.
     """
-    folder = data_folder / "talking"
     manifest = folder / "manifest.jsonl"
     if not manifest.is_file():
         return []

@@ -45,7 +45,7 @@ def track_face(path: str | Path, progress: Progress = no_progress) -> tuple[RawL
     """
     path = Path(path)
     total = count_pictures(path)
-    mediapipe = _load_mediapipe()
+    mediapipe = load_mediapipe()
     seen = _look(mediapipe, path, 1, progress, total)
     if seen.several:
         seen = _look(mediapipe, path, MAX_FACES, progress, total)
@@ -113,7 +113,12 @@ def _as_array(found: Any) -> Float32[np.ndarray, "_ 478 3"]:
     return np.array(faces, np.float32).reshape(-1, 478, 3)
 
 
-def _load_mediapipe() -> Any:
+def load_mediapipe() -> Any:
+    """The library.
+
+    Raises:
+        CaptureError: it is not installed.
+    """
     os.environ.setdefault("GLOG_minloglevel", "3")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
