@@ -40,6 +40,13 @@ def test_a_scale_of_zero_skips_its_branch(audio_scale, style_scale, count):
 
 
 @pytest.mark.parametrize("form", ["sum", "incremental"])
+@pytest.mark.parametrize("style_scale", [0.0, 1.0])
+def test_the_fully_conditioned_branch_comes_first_for_alpha_is_its(form, style_scale):
+    branches = guidance_branches(1.0, style_scale, form)
+    assert (branches.audio_null[0], branches.style_null[0]) == (False, False)
+
+
+@pytest.mark.parametrize("form", ["sum", "incremental"])
 def test_weights_sum_to_one_so_that_agreement_is_kept(form):
     assert sum(guidance_branches(1.4, 0.7, form).weights) == pytest.approx(1)
 

@@ -4,7 +4,7 @@ import pytest
 
 from msmd.core.errors import FormatError
 from msmd.training.benchmark import measure_step
-from msmd.training.curves import draw_curves, read_curve, smooth
+from msmd.training.curves import draw_curves, read_curve, smooth, tabulate_ends
 from msmd.training.run_folder import LOG
 
 
@@ -38,6 +38,12 @@ def test_curves_of_two_runs_become_one_picture(tmp_path):
         write_log(tmp_path / name, [row, row | {"step": 40}])
     draw_curves([tmp_path / "a", tmp_path / "b"], tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_table_has_the_last_row_of_each_run(tmp_path):
+    row = {"step": 20, "simple": 0.5, "validation_simple": 0.6, "validation_from_noise": 0.9}
+    write_log(tmp_path / "a", [row, row | {"step": 40, "validation_simple": 0.25}])
+    assert tabulate_ends([tmp_path / "a"]).splitlines()[-1] == "| `a` | 40 | 0.500 | 0.250 | 0.900 |"
 
 
 def test_a_folder_without_a_log_is_named(tmp_path):

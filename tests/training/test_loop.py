@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from msmd.core.errors import FormatError, MsmdError
+from msmd.core.presets import PRESETS
 from msmd.training.loop import fit
 from msmd.training.pace import Sitting, learning_rate
 from msmd.training.run_folder import BEST, CHECKPOINT, LOG
@@ -142,3 +143,32 @@ def test_samples_are_asked_for_at_their_interval_with_the_averaged_model(tiny_pr
     preset = tiny_preset(sample_interval=4, validation_interval=2)
     state = fit(preset, draw_pairs, [], tmp_path, on_sample=lambda step, model: shown.append((step, model)))
     assert shown == [(4, state.average)]
+
+
+def shrink(preset):
+    """The same model and training at a size that takes a step in a blink."""
+    contrastive = preset.model.style_encoder == "contrastive"
+    model = replace(
+        preset.model,
+        audio_dim=5,
+        num_frames=30,
+        num_prev_frames=3,
+        hidden_dim=16,
+        num_layers=1,
+        num_heads=2,
+        style_dim=16 if contrastive else 4,
+        style_hidden_dim=16,
+        style_num_layers=1,
+        style_num_heads=2,
+    )
+    training = replace(preset.training, num_steps=1, bfloat16=False)
+    pretraining = preset.style_pretraining and replace(preset.style_pretraining, num_steps=1)
+    return replace(preset, model=model, training=training, style_pretraining=pretraining)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_takes_a_step_and_is_validated(name, draw_pairs, tmp_path):
+    rows = []
+    state = fit(shrink(PRESETS[name]), draw_pairs, [draw_pairs(9)], tmp_path, on_log=rows.append)
+    assert state.step == 1 and (tmp_path / BEST).is_file()
+    assert rows[-1]["total"] > 0 and rows[-1]["validation_from_noise"] > 0

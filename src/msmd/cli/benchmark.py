@@ -9,7 +9,7 @@ import typer
 
 from msmd.core.presets import named_preset
 from msmd.training.benchmark import measure_step
-from msmd.training.curves import draw_curves
+from msmd.training.curves import draw_curves, tabulate_ends
 from msmd.training.train import has_fast_bfloat16
 
 
@@ -47,6 +47,6 @@ def curves_command(
     runs: Annotated[list[Path], typer.Argument(help="Run folders of `msmd train`.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Picture to write (.png).")] = Path("curves.png"),
 ) -> None:
-    """Draw the learning curves of several runs in one picture."""
+    """Draw the learning curves of several runs in one picture, and print where each of them ended."""
     draw_curves(runs, out)
-    typer.echo(str(out))
+    typer.echo(tabulate_ends(runs))

@@ -51,7 +51,7 @@ class Branches:
 
 
 def guidance_branches(audio_scale: float, style_scale: float, form: GuidanceForm = "sum") -> Branches:
-    """The branches of Eq. 6; those of weight 0 are left out, so scale 0 costs nothing.
+    """The branches of Eq. 6, the fully conditioned one first; others of weight 0 are left out.
 
     "sum", as printed: (1 + l_a + l_s) M(a, s) - l_a M(null, s) - l_s M(a, null). Scales (0, 0)
     are the unguided model.
@@ -75,6 +75,6 @@ def guidance_branches(audio_scale: float, style_scale: float, form: GuidanceForm
             (audio_scale - style_scale, False, True),
             (1 - audio_scale, True, True),
         ]
-    kept = [row for row in table if row[0] != 0]
+    kept = [table[0], *(row for row in table[1:] if row[0] != 0)]
     weights, audio_null, style_null = zip(*kept, strict=True)
     return Branches(tuple(float(weight) for weight in weights), audio_null, style_null)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 import numpy as np
 from jaxtyping import Float32
@@ -11,6 +12,7 @@ from msmd.core.animation import Animation, Motion, StyleCode
 from msmd.core.errors import MsmdError
 from msmd.core.progress import Progress, no_progress
 from msmd.core.units import ARKIT_NAMES, EXPRESSION, MOTION_FPS, NUM_ARKIT
+from msmd.diffusion.guidance import GuidanceForm
 from msmd.diffusion.samplers import SAMPLERS
 from msmd.diffusion.schedule import cosine_schedule
 from msmd.face.readers.arkit_motion import code_of_arkit
@@ -34,6 +36,8 @@ class SamplingOptions:
     Attributes:
         guidance_audio, guidance_style: lambda of Eq. 6. The paper's is 1 (section 5.2). With 1 the
             embedded model exceeds what it was shown; on validation clips 0.5 and 0 come nearest.
+        guidance_form: "sum" is Eq. 6 as printed, 0 is no guidance; "incremental" adds style to sound to
+            nothing, 1 is no guidance.
         sampler: key of `DEFAULT_STEPS`.
         steps: None takes the sampler's default.
         smooth: whether the filter that all training motion went through is applied to what is sampled.
@@ -44,6 +48,7 @@ class SamplingOptions:
     sampler: str = "dpmpp"
     steps: int | None = None
     smooth: bool = True
+    guidance_form: GuidanceForm = "sum"
 
 
 class Animator:
@@ -138,7 +143,17 @@ class Animator:
                 f"style code {style.name!r} has {len(style.mean)} numbers, this model's have "
                 f"{self._model.config.style_dim}. Encode the style with the model that animates."
             )
-        return Sampling(options.sampler, steps, options.guidance_audio, options.guidance_style, seed)
+        if options.guidance_form not in get_args(GuidanceForm):
+            known = ", ".join(get_args(GuidanceForm))
+            raise MsmdError(f"unknown form of guidance {options.guidance_form!r}. There are: {known}.")
+        return Sampling(
+            options.sampler,
+            steps,
+            options.guidance_audio,
+            options.guidance_style,
+            seed,
+            options.guidance_form,
+        )
 
     def _rest(
         self,

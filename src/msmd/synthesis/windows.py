@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from torch import Tensor
 
 from msmd.core.progress import Progress, no_progress
-from msmd.diffusion.guidance import Branches, guidance_branches
+from msmd.diffusion.guidance import Branches, GuidanceForm, guidance_branches
 from msmd.diffusion.samplers import SAMPLERS
 from msmd.diffusion.schedule import Schedule
 from msmd.model.denoiser import Denoised
 from msmd.model.motion_model import MotionModel
+
+JOIN_FRAMES = 8
+"""Over which the correction at a seam fades; a third of a second."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Sampling:
         sampler: key of `msmd.diffusion.samplers.SAMPLERS`.
         num_steps: for each window.
         guidance_audio, guidance_style: lambda of Eq. 6 for each condition.
+        guidance_form: see `guidance_branches`; in the incremental form scales of 1 are no guidance.
         seed: with the number of the window it decides the noise, so that neither the batch nor
             the length of the line changes what an earlier window looks like.
     """
@@ -33,6 +37,7 @@ class Sampling:
     guidance_audio: float
     guidance_style: float
     seed: int
+    guidance_form: GuidanceForm = "sum"
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,7 @@ def generate(
         progress: told of sampled frames.
     """
     device = next(model.parameters()).device
-    style_scale = 0.0 if style_mean is None else sampling.guidance_style
-    branches = guidance_branches(float(sampling.guidance_audio), float(style_scale))
+    branches = _branches(sampling, styled=style_mean is not None)
     if style_mean is None:
         code, basis_style = model.null_style(1), model.null_style(1)
     else:
@@ -104,6 +108,14 @@ def generate(
     motion, alpha = np.concatenate(motions), np.concatenate(alphas)
     poses = basis.cpu().numpy()
     return Generated(motion, motion - alpha @ poses, alpha, poses)
+
+
+def _branches(sampling: Sampling, styled: bool) -> Branches:
+    """Without a style there is nothing to guide by but sound: the two style terms are one and the same."""
+    audio_scale = float(sampling.guidance_audio)
+    no_style_scale = 0.0 if sampling.guidance_form == "sum" else audio_scale
+    style_scale = float(sampling.guidance_style) if styled else no_style_scale
+    return guidance_branches(audio_scale, style_scale, sampling.guidance_form)
 
 
 def _windows(features: Float32[np.ndarray, "frames dim"], num_frames: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -140,6 +152,7 @@ class _Window:
             audio_null=audio_null,
             style_null=torch.ones_like(style_null) if unstyled else style_null,
         )
+        self._prev_motion = prev_motion
         self.alpha: Tensor = torch.empty(0)
 
     def predict(self, x_t: Tensor, timestep: int) -> Tensor:
@@ -147,4 +160,24 @@ class _Window:
         times = torch.full((len(self._branches),), timestep, device=x_t.device)
         output: Denoised = self._model.predict(self._branches.repeat(x_t), times, self._conditions)
         self.alpha = output.alpha[:1]
-        return self._branches.combine(output.motion)
+        x_0 = self._branches.combine(output.motion)
+        return x_0 if self._prev_motion is None else join(self._prev_motion, x_0)
+
+
+def join(
+    prev_motion: Float[Tensor, "batch prev_frames dim"], motion: Float[Tensor, "batch frames dim"]
+) -> Float[Tensor, "batch frames dim"]:
+    """A window that goes on from the one before it at the speed that both have around the seam.
+
+    The model knows the frames before the window and still starts with a step of twice the usual
+    size, since it predicts a mean. What the step to the first frame has beyond the mean of the steps
+    before and after it is taken out of the first frame, and less and less out of the next ones.
+    Inside the sampler, so that the frames after it are sampled to follow.
+    """
+    step = motion[:, 0] - prev_motion[:, -1]
+    around = 0.5 * (prev_motion[:, -1] - prev_motion[:, -2] + motion[:, 1] - motion[:, 0])
+    count = min(JOIN_FRAMES, motion.shape[1])
+    fade = 0.5 + 0.5 * torch.cos(torch.pi * torch.arange(count, device=motion.device) / count)
+    joined = motion.clone()
+    joined[:, :count] -= fade[:, None].to(motion) * (step - around)[:, None]
+    return joined

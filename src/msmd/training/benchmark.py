@@ -63,7 +63,7 @@ def measure_step(preset: Preset, num_steps: int = 5, device: str = "cpu") -> Ste
 
     Args:
         preset: which; its batch size and precision count.
-        num_steps: timed, after two that are not.
+        num_steps: timed, after one that is not.
         device: of torch.
     """
     state = start_state(preset, device)
@@ -76,14 +76,14 @@ def measure_step(preset: Preset, num_steps: int = 5, device: str = "cpu") -> Ste
         if device != "cpu":
             torch.cuda.synchronize()
 
-    step(2)
+    step(1)
     wall, processor = time.perf_counter(), time.process_time()
     step(num_steps)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    memory = _peak_memory_mb(device)
+    memory = peak_memory_mb(device)
     activities = [ProfilerActivity.CPU] if device == "cpu" else [ProfilerActivity.CUDA]
     with profile(activities=activities) as profiler:
-        step(2)
+        step(1)
     return StepCost(
         parameters=sum(value.numel() for value in state.model.parameters() if value.requires_grad),
         seconds=wall / num_steps,
@@ -122,7 +122,8 @@ def _shares(profiler: profile, device: str) -> dict[str, float]:
     return {name: spent / total for name, spent in sorted(times.items(), key=lambda row: -row[1])}
 
 
-def _peak_memory_mb(device: str) -> float:
+def peak_memory_mb(device: str) -> float:
+    """Most memory that this process has had so far, or that it has had on the GPU; nan on Windows."""
     if device != "cpu":
         return torch.cuda.max_memory_allocated() / 2**20
     try:

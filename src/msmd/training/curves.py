@@ -50,6 +50,20 @@ def draw_curves(runs: Sequence[Path], path: Path) -> None:
         figure.savefig(aside, dpi=110)
 
 
+def tabulate_ends(runs: Sequence[Path]) -> str:
+    """A Markdown table of where each run stands at its last row.
+
+    Raises:
+        FormatError: as `read_curve`.
+    """
+    lines = ["| run | steps | training, simple | validation, simple | from noise |", "|---|---|---|---|---|"]
+    for run in runs:
+        steps, simple = smooth(*read_curve(run, "simple"))
+        ends = [read_curve(run, column)[1][-1] for column in ("validation_simple", "validation_from_noise")]
+        lines.append(f"| `{run.name}` | {steps[-1]} | {simple[-1]:.3f} | {ends[0]:.3f} | {ends[1]:.3f} |")
+    return "\n".join(lines)
+
+
 def read_curve(run: Path, column: str) -> Curve:
     """(steps, values) of one column, where it is filled in.
 
