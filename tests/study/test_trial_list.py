@@ -94,6 +94,7 @@ def test_five_of_each_kind_are_chosen_as_in_section_6_3(tmp_path):
     assert len({spec.style for spec in specs[5:]}) == 5
     assert "clip:wild/train" not in {spec.audio for spec in specs}
     assert choose_trials(PackedDataset(tmp_path), seed=1) == specs
+    assert choose_trials(PackedDataset(tmp_path), seed=1, max_seconds=2.0)[0].reference_end == 2
     assert choose_trials(PackedDataset(tmp_path), seed=2) != specs
 
 

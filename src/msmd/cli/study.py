@@ -75,7 +75,7 @@ def build_command(
     elif trials is not None:
         specs = read_trial_list(trials)
     else:
-        specs = _choose(data, split, matching, contrasting, seed)
+        specs = _choose(data, split, matching, contrasting, seed, max_seconds)
     options = BuildOptions(title, contact, seed, size, max_seconds, data)
     with progress_bar() as progress:
         study, warnings = build_study(out, systems, specs, options, progress)
@@ -91,13 +91,15 @@ def build_command(
     typer.echo(f"Serve it with: msmd study serve {out}")
 
 
-def _choose(data: Path | None, split: str, matching: int, contrasting: int, seed: int) -> list[TrialSpec]:
+def _choose(
+    data: Path | None, split: str, matching: int, contrasting: int, seed: int, max_seconds: float
+) -> list[TrialSpec]:
     from msmd.data.packed import PackedDataset
 
     if split not in ("train", "val", "test"):
         raise MsmdError(f"unknown split {split!r}. There are: train, val, test.")
     assert data is not None
-    return choose_trials(PackedDataset(data), split, matching, contrasting, seed)
+    return choose_trials(PackedDataset(data), split, matching, contrasting, seed, max_seconds)
 
 
 @study_app.command("serve")

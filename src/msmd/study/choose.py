@@ -29,8 +29,16 @@ def choose_trials(
     num_matching: int = 5,
     num_contrasting: int = 5,
     seed: int = 0,
+    max_seconds: float = 6.0,
 ) -> list[TrialSpec]:
     """Trials at random, speakers and emotions in turn so that few trials cover many.
+
+    Args:
+        packed: the dataset.
+        split: whose clips are taken.
+        num_matching, num_contrasting: trials of each scenario.
+        seed: of the choice.
+        max_seconds: of a reference; longer halves of a clip are cut.
 
     Raises:
         MsmdError: the split has too few clips of a kind.
@@ -54,7 +62,7 @@ def choose_trials(
             f"{num_contrasting} contrasting ones (acted emotion). Ask for fewer with --matching and "
             "--contrasting, take another --split, or write a list of trials."
         )
-    matching = [_cut_in_two(clip) for clip in whole]
+    matching = [_cut_in_two(clip, max_seconds) for clip in whole]
     contrasting = [_contrast(clip, lines[index % len(lines)]) for index, clip in enumerate(acted)]
     return [*matching, *contrasting]
 
@@ -75,10 +83,12 @@ def _wild_first(clips: Sequence[Clip]) -> list[Clip]:
     return in_turn(wild, lambda clip: clip.speaker) + in_turn(acted, lambda clip: clip.speaker)
 
 
-def _cut_in_two(clip: Clip) -> TrialSpec:
+def _cut_in_two(clip: Clip, max_seconds: float) -> TrialSpec:
     half = clip.frames // 2 / float(MOTION_FPS)
     name = CLIP_PREFIX + clip.id
-    return TrialSpec("matching", name, name, clip.speaker, reference_end=half, audio_start=half)
+    return TrialSpec(
+        "matching", name, name, clip.speaker, reference_end=min(half, max_seconds), audio_start=half
+    )
 
 
 def _contrast(reference: Clip, line: Clip) -> TrialSpec:
