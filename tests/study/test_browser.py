@@ -214,6 +214,20 @@ def test_a_participant_on_a_phone_hears_one_character_at_a_time(chromium, study_
         assert answers.read() == [] and answers.participants() == []
 
 
+def test_a_link_that_is_not_known_is_said_to_be_so(chromium, study_folder):
+    host = Host(study_folder, "style")
+    try:
+        page = visit(chromium, DESKTOP)
+        page.goto(f"{host.url}/s/nobody")
+        playwright.expect(page.locator("h1")).to_have_text("This link is not known")
+        page.get_by_role("link", name="To the start").click()
+        playwright.expect(page.locator("#consent")).to_be_visible()
+        assert page.problems == []
+        page.context.close()
+    finally:
+        host.stop()
+
+
 def test_every_control_has_a_name_and_every_scale_says_whose_it_is(chromium, study_folder):
     host = Host(study_folder, "style")
     try:

@@ -445,8 +445,8 @@ function placeInAddress() {
   return found ? Number(found[1]) : null;
 }
 
-window.addEventListener("unhandledrejection", (event) => {
-  const error = event.reason;
+/** Whatever goes wrong is said; nothing that was stored is touched. */
+function tellProblem(error) {
   if (error instanceof Refused && error.status === 404) {
     showMessage("This link is not known", "It may be mistyped, or its answers were deleted.");
   } else if (trial) {
@@ -454,7 +454,8 @@ window.addEventListener("unhandledrejection", (event) => {
   } else {
     showMessage("The study cannot be reached", "Check your connection and reload this page. Nothing is lost.");
   }
-});
+}
 
-if (token) await proceed();
-else await showWelcome();
+window.addEventListener("unhandledrejection", (event) => tellProblem(event.reason));
+
+(token ? proceed() : showWelcome()).catch(tellProblem);
