@@ -17,7 +17,6 @@ from msmd.core.units import HEAD_ROTATION, MOTION_FPS
 from msmd.data.examine import Examined, with_warning
 from msmd.data.quality import judge
 from msmd.data.tracking import capture
-from msmd.data.video import VIDEO_ENDINGS
 from msmd.export.convert import CURVE_WRITERS
 from msmd.export.gltf import write_gltf
 from msmd.export.motion_npz import write_motion_npz
@@ -26,7 +25,7 @@ from msmd.face.arkit_curves import ArkitCurves
 from msmd.face.blinks import resample_motion
 from msmd.face.face_words import DEFAULT as DEFAULT_FACE
 from msmd.face.face_words import face_of
-from msmd.face.readers.any_curves import read_curves
+from msmd.face.readers.any_curves import looks_like_curves, read_curves
 from msmd.face.rig import Rig
 from msmd.render.video import write_video
 from msmd.synthesis.animator import Animator, SamplingOptions
@@ -173,7 +172,7 @@ class Performer:
                 f"style {str(path)!r} is neither a file nor a built-in style. "
                 f"Built in: {', '.join(self.styles) or 'none'}."
             )
-        if path.suffix.lower() in VIDEO_ENDINGS:
+        if not looks_like_curves(path):
             motion, raw = capture(path, neutral=neutral, progress=progress)
             return with_warning(motion, Examined(judge(raw), sync=None))
         return resample_motion(read_curves(path), MOTION_FPS)

@@ -10,7 +10,7 @@ from msmd.core.errors import FormatError
 from msmd.core.units import ARKIT_NAMES
 from msmd.face.expression_space import load_expression_space
 from msmd.face.motion_file import save_motion
-from msmd.face.readers.any_curves import read_curves
+from msmd.face.readers.any_curves import looks_like_curves, read_curves
 from msmd.face.readers.facegood import arkit_of_facegood, read_facegood
 
 
@@ -75,3 +75,23 @@ def test_an_unknown_table_and_a_missing_file_are_told(tmp_path):
         read_curves(tmp_path / "a.csv")
     with pytest.raises(FormatError, match="there is no file"):
         read_curves(tmp_path / "b.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "curves"),
+    [
+        (b"Timecode,BlendShapeCount\n", True),
+        ("\ufeffa;b\n1;2\n".encode(), True),
+        (b'{"names": []}', True),
+        (b"PK\x03\x04rest", True),
+        (b"\x1f\x8b\x08rest", True),
+        (b"\x00\x00\x00\x20ftypisom", False),
+        (b"\x1aE\xdf\xa3\x01\x00matroska", False),
+        (b"\xff\xfb\x90\x64mp3", False),
+        (b"", False),
+    ],
+)
+def test_curves_are_told_from_videos_by_their_first_bytes(tmp_path, content, curves):
+    (tmp_path / "file").write_bytes(content)
+    assert looks_like_curves(tmp_path / "file") is curves
+    assert not looks_like_curves(tmp_path / "absent")

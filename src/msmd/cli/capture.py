@@ -9,10 +9,9 @@ from msmd.cli.terminal import print_warning, progress_bar
 from msmd.core.units import MOTION_FPS
 from msmd.data.examine import examine, fix_offset, with_warning
 from msmd.data.tracking import capture
-from msmd.data.video import VIDEO_ENDINGS
 from msmd.face.blinks import resample_motion
 from msmd.face.motion_file import save_motion
-from msmd.face.readers.any_curves import read_curves
+from msmd.face.readers.any_curves import looks_like_curves, read_curves
 
 
 def capture_command(
@@ -43,7 +42,7 @@ def capture_command(
 
         msmd capture clip.mp4 -o clip.npz --neutral 3.2s --fix-offset
     """
-    if video.is_file() and video.suffix.lower() not in VIDEO_ENDINGS:
+    if looks_like_curves(video):
         motion = resample_motion(read_curves(video), MOTION_FPS)
         save_motion(out, motion)
         _tell(out, motion.origin.get("warnings", ""), motion.duration_seconds, motion.origin.get("neutral"))

@@ -33,7 +33,8 @@ class Examined:
 
     def describe(self) -> list[str]:
         """Lines for people."""
-        return [*self.quality.describe(), *([self.sync.describe()] if self.sync else [])]
+        timing = self.sync.describe() if self.sync else "timing: not known, for there is no sound or no face"
+        return [*self.quality.describe(), timing]
 
     def origin(self) -> Mapping[str, str]:
         """What a motion file keeps of it."""

@@ -14,11 +14,6 @@ from jaxtyping import UInt8
 
 from msmd.core.errors import CaptureError
 
-VIDEO_ENDINGS: Final = frozenset(
-    {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".3gp"}
-)
-"""Of file names that are taken for videos."""
-
 MAX_SIDE_PIXELS: Final = 1280
 """Longer pictures are shrunk: a tracker looks at a crop of fewer pixels anyway."""
 

@@ -66,6 +66,19 @@ def read_any(path: str | Path) -> ArkitCurves | Motion:
     )
 
 
+def looks_like_curves(path: str | Path) -> bool:
+    """Whether a file is text, gzip or an .npz archive by its first bytes, and so no video and no sound."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(1024)
+    except OSError:
+        return False
+    if head[:2] in (b"PK", b"\x1f\x8b"):
+        return True
+    text = head.decode("utf-8", errors="replace")[:-1]  # the last character may be cut in two
+    return bool(head) and "\0" not in text and "\ufffd" not in text
+
+
 def _read_archive(path: Path) -> ArkitCurves | Motion:
     try:
         with np.load(path, allow_pickle=False) as archive:
