@@ -149,3 +149,10 @@ def test_the_report_is_json_without_nan() -> None:
     assert told["lost_spans_seconds"] == [[1.2, 2.0]]
     assert {reason["code"] for reason in told["reasons"]} <= set(CODES)
     assert all(np.isfinite(value) for value in told["numbers"].values())
+
+
+def test_a_face_that_turns_a_little_is_not_called_covered() -> None:
+    yaw = 28 * np.sin(np.arange(FRAMES) / 8)
+    report = judge(film(yaw_degrees=yaw))
+    assert report.codes == ()
+    assert report.numbers["occluded_share"] == 0

@@ -35,6 +35,9 @@ OCCLUDED_MISFIT_MM: Final = 0.25
 """... if it is greater than this as well. Boxes over mouth, an eye, half of the face or its lower part give
 0.28 to 0.46 mm where the clip itself has 0.05 to 0.2 (docs/timing_and_quality.md)."""
 
+_TURN_DEGREES: Final = 22.0
+"""So far from the clip's median direction a face fits half as well without anything before it."""
+
 _LEAST_MISFIT_MM: Final = 0.15
 """A clip that fits better than this everywhere is not measured against itself."""
 
@@ -84,10 +87,11 @@ def weigh_frames(
         second = np.diff(pose_free.astype(np.float64), n=2, axis=0)
         tremble_mm[1:-1] = np.linalg.norm(second, axis=2).mean(axis=1)
     usual = max(_usual(misfit_mm), _LEAST_MISFIT_MM)
+    for_turn = misfit_mm / (1 + (measure_turn(rotation) / _TURN_DEGREES) ** 2)
     confidence = (
         found
         * _fall(pose_degrees, MAX_POSE_DEGREES - 15, MAX_POSE_DEGREES + 15)
-        * _fall(misfit_mm / usual, *_DISAGREEMENT_RATIO)
+        * _fall(for_turn / usual, *_DISAGREEMENT_RATIO)
         * _fall(-height_pixels, -_FACE_PIXELS[1], -_FACE_PIXELS[0])
     )
     return FrameEvidence(
@@ -96,7 +100,7 @@ def weigh_frames(
         misfit_mm=misfit_mm,
         tremble_mm=tremble_mm,
         height_pixels=height_pixels,
-        occluded=np.nan_to_num(misfit_mm) > max(OCCLUDED_MISFIT_MM, OCCLUDED_RATIO * usual),
+        occluded=np.nan_to_num(for_turn) > max(OCCLUDED_MISFIT_MM, OCCLUDED_RATIO * usual),
         jumped=find_jumps(raw, rotation),
         confidence=np.where(found, np.nan_to_num(confidence), 0.0),
     )
@@ -105,6 +109,17 @@ def weigh_frames(
 def measure_pose(rotation: Float[np.ndarray, "frames 3 3"]) -> Float64[np.ndarray, "frames"]:
     """Degrees between where the face looks and the camera; a turn in the picture's plane is none."""
     return np.degrees(np.arccos(np.clip(rotation[:, 2, 2].astype(np.float64), -1, 1)))
+
+
+def measure_turn(rotation: Float[np.ndarray, "frames 3 3"]) -> Float64[np.ndarray, "frames"]:
+    """Degrees between where the face looks and where it looks most in this clip; NaN without a face."""
+    direction = rotation[:, :, 2].astype(np.float64)
+    known = np.isfinite(direction[:, 0])
+    if not known.any():
+        return np.full(len(direction), np.nan)
+    middle = np.median(direction[known], axis=0)
+    cosine = direction @ (middle / max(np.linalg.norm(middle), 1e-9))
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
 
 
 def measure_misfit(pose_free: Float[np.ndarray, "frames 468 3"]) -> Float64[np.ndarray, "frames"]:
