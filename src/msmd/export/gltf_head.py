@@ -28,6 +28,7 @@ METRES_PER_MM: Final = 0.001
 _DELTA_THRESHOLD_M: Final = 2e-6
 """Smaller displacements of a morph target are left out."""
 
+_NECK_TRIM_MM: Final = 42.0
 _EYE_PICTURE_PX: Final = 256
 _EYE_PICTURE_MM: Final = 32.0
 _WET: Final = {"KHR_materials_clearcoat": {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.04}}
@@ -124,8 +125,12 @@ def _skin(rig: Rig) -> _Surface:
         "baseColorTexture": {"index": _SKIN_COLOR_PICTURE},
         "metallicRoughnessTexture": {"index": _SKIN_ROUGHNESS_PICTURE},
     }
+    positions = rig.neutral[used] + (hair_thickness(rig)[:, None] * normals)[used]
+    # the mesh ends in tabs: what hangs below the neckline is drawn up to it
+    neckline = rig.neutral[:, 1].min() + _NECK_TRIM_MM + 0.25 * np.clip(60 - positions[:, 2], -80, 120)
+    positions[:, 1] = np.maximum(positions[:, 1], neckline)
     return _Surface(
-        positions=rig.neutral[used] + (hair_thickness(rig)[:, None] * normals)[used],
+        positions=positions,
         normals=normals[used],
         deltas=rig.shapes[:, used],
         corners=local.ravel(),

@@ -29,7 +29,7 @@ from msmd.render.shading import Posed, shade_picture, show_linear
 from msmd.render.shirt import build_shirt
 
 _DISTANCE_MM: Final = 1000.0
-_VIEW_HEIGHT_MM: Final = 286.0
+VIEW_HEIGHT_MM: Final = 286.0
 """Height of what is seen at the depth of the face."""
 
 _MAX_PICTURES_AHEAD: Final = 4
@@ -55,9 +55,17 @@ class FaceRenderer:
     Args:
         rig: the face; its rest position is painted once.
         size_px: width and height of the pictures.
+        height_mm: of what is seen at the depth of the face.
+        center_mm: x and y in the middle of the picture, head straight; None is that of the head.
     """
 
-    def __init__(self, rig: Rig, size_px: int = 512):
+    def __init__(
+        self,
+        rig: Rig,
+        size_px: int = 512,
+        height_mm: float = VIEW_HEIGHT_MM,
+        center_mm: tuple[float, float] | None = None,
+    ):
         self.size_px = size_px
         self._appearance = build_appearance(rig)
         self._triangles = self._appearance.triangles
@@ -77,8 +85,9 @@ class FaceRenderer:
         self._lip_gap_mm = self._gap(rig.neutral)
         self._front_z = float(rig.landmark_neutral[4, 2])
         middle_y = (rig.landmark_neutral[10, 1] + rig.landmark_neutral[152, 1]) / 2
-        self._center = np.array([0, middle_y + 4, self._front_z - 60], np.float32)
-        self._focal = np.float32(size_px * SAMPLES * _DISTANCE_MM / _VIEW_HEIGHT_MM)
+        x, y = center_mm or (0.0, float(middle_y) + 4)
+        self._center = np.array([x, y, self._front_z - 60], np.float32)
+        self._focal = np.float32(size_px * SAMPLES * _DISTANCE_MM / height_mm)
         self._backdrop = _paint_backdrop(size_px)
         self._wall = show_linear(self._backdrop)
 
