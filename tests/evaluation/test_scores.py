@@ -80,6 +80,15 @@ def test_styles_are_found_again_and_named():
     assert (styles["ignores"].match.retrieval_rate, styles["ignores"].emotion_agreement) == (0.5, 0.5)
 
 
+def test_a_face_without_style_earns_nothing_from_neutral_references():
+    faces = {"happy": np.array([[1.0, 0.1], [1.2, -0.1]]), "neutral": np.array([[0.0, 0.1], [0.1, -0.1]])}
+    rows = {"still": [row("one", code=(0, 0)), row("two", emotion="neutral", code=(0, 0))]}
+    references = {"happy": np.array([1.0, 0]), "neutral": np.array([0.0, 0])}
+    scores = score(rows, ["still"], frozenset(), references, EmotionJudge(faces), lambda codes: codes)
+    style = scores.styles["matching"]["still"]
+    assert (style.emotion_agreement, style.emotion_takes) == (0, 1)
+
+
 @pytest.fixture
 def table():
     """MSMD is best by every metric but MOD, where all are alike but for noise."""

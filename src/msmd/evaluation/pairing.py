@@ -23,7 +23,7 @@ WINDOW_FRAMES: Final = 100
 MIN_REFERENCE_FRAMES: Final = int(MOTION_FPS)
 """A shorter clip shows no style."""
 
-_UNACTED: Final = frozenset({"unknown", "neutral", "calm"})
+UNACTED: Final = frozenset({"unknown", "neutral", "calm"})
 """Emotions that contrast with little."""
 
 
@@ -109,7 +109,7 @@ def pair_with_contrasts(
         same = [one for one in same if "unknown" not in {one.emotion, target.emotion}]
         same = [one for one in same if one.emotion != target.emotion]
         same = [one for one in same if one.sentence != target.sentence or not target.sentence] or same
-        acted = [one for one in whole if one.emotion not in _UNACTED | {target.emotion}]
+        acted = [one for one in whole if one.emotion not in UNACTED | {target.emotion}]
         acted = [one for one in acted if one.speaker != target.speaker]
         if candidates := same or acted:
             drawn = zlib.crc32(target.clip.encode()) % len(candidates)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from msmd.evaluation.metrics import UNITS
-from msmd.evaluation.pairing import CONDITIONS, Condition
+from msmd.evaluation.pairing import CONDITIONS, UNACTED, Condition
 from msmd.evaluation.records import Row
 from msmd.evaluation.statistics import bootstrap_interval
 from msmd.evaluation.style import EmotionJudge, StyleMatch, match_styles
@@ -71,7 +71,8 @@ class StyleScore:
 
     Attributes:
         match: retrieval of references among all references of the condition.
-        emotion_agreement: share of takes in which the judge names the emotion of the reference.
+        emotion_agreement: share of takes in which the judge names the emotion of the reference; those
+            in `pairing.UNACTED` do not count, for a face without any style would pass.
         emotion_takes: takes that were judged.
     """
 
@@ -218,7 +219,8 @@ def _score_style(
             as_face(np.array([references[name] for name in names])),
             [style_of[name] for name in names],
         )
-    judged = [] if judge is None else [row for row in own if row["reference_emotion"] in judge.emotions]
+    emotions = frozenset() if judge is None else frozenset(judge.emotions) - UNACTED
+    judged = [row for row in own if row["reference_emotion"] in emotions]
     if judge is None or not judged:
         return StyleScore(match, float("nan"), 0)
     named = judge.name_emotions(np.array([row["mean_code"] for row in judged], float))
