@@ -68,8 +68,9 @@ def test_all_three_figures_come_out_of_a_bundle(folders, tiny_bundle, tmp_path):
         audio="ahappy1", styles=("asad1",), sampling=SamplingOptions(0.0, 0.0, steps=1), size_px=64
     )
     paths = draw_paper_figures({"embedded": tiny_bundle}, folders / "dataset", tmp_path / "out", options)
-    assert [path.name for path in paths] == ["figure_5.png", "figure_6.png", "figure_7.png"]
-    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+    assert [path.name for path in paths] == ["figure_5.jpg", "figure_6.jpg", "figure_7.png"]
+    starts = [path.read_bytes()[:4] for path in paths]
+    assert starts == [b"\xff\xd8\xff\xe0"] * 2 + [b"\x89PNG"]
 
 
 def test_an_unknown_figure_is_refused_before_any_work(folders, tiny_bundle, tmp_path):

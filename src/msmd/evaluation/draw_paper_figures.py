@@ -59,7 +59,7 @@ def draw_paper_figures(
     options: FigureOptions = FigureOptions(),
     progress: Progress = no_progress,
 ) -> list[Path]:
-    """Write `figure_5.png`, `figure_6.png` and `figure_7.png`, those that are asked for.
+    """Write `figure_5.jpg`, `figure_6.jpg` and `figure_7.png`, those that are asked for.
 
     Fig. 5 takes the baselines and MSMD among the bundles (and any that is no variant of the paper),
     Fig. 6 all that have a style basis, Fig. 7 the model with the most bases up to 4.
@@ -88,10 +88,10 @@ def draw_paper_figures(
             (reference, [takes[name][number] for name in shown])
             for number, reference in enumerate(references)
         ]
-        paths.append(out_folder / "figure_5.png")
+        paths.append(out_folder / "figure_5.jpg")
         draw_grid(line, blocks, paths[-1], options.size_px)
     if "6" in options.figures:
-        paths.append(out_folder / "figure_6.png")
+        paths.append(out_folder / "figure_6.jpg")
         shown = [name for name in with_basis if len(takes[name][0].animation.basis) <= 4]
         shown = [name for name in shown if "num-basis" in name or variant_of(name) == "msmd"] or with_basis
         if not shown:

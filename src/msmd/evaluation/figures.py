@@ -93,6 +93,12 @@ def new_figure(width_inches: float, height_inches: float):
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
 
 
-def save_figure(figure, path: Path) -> None:
+def save_figure(figure, path: Path, dots_per_inch: int = 110) -> None:
+    """Write a figure whole or not at all, in the format of its ending; pictures of faces go well as .jpg.
+
+    Raises:
+        OutputError: `path` cannot be written.
+    """
+    options = {"pil_kwargs": {"quality": 90}} if path.suffix == ".jpg" else {}
     with whole_file(path) as aside:
-        figure.savefig(aside, dpi=110)
+        figure.savefig(aside, dpi=dots_per_inch, **options)

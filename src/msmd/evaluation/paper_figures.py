@@ -125,7 +125,7 @@ def draw_grid(
     Args:
         line: whose sound is spoken; its waveform tells the moments that are shown.
         blocks: (reference, the line as each model speaks it in that style).
-        path: of the .png.
+        path: of the picture.
         size_px: of each picture before it is cut to the face.
 
     Raises:
@@ -168,7 +168,7 @@ def draw_bases(
         reference: whose style it is.
         performed: the same line by each model.
         mesh: sizes are taken on.
-        path: of the .png.
+        path: of the picture.
         size_px: of each picture before it is cut to the face.
 
     Raises:
