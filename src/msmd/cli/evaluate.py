@@ -20,7 +20,7 @@ def evaluate_command(
     bundles: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[BUNDLE]...", help="Bundle folders, or NAME=FOLDER; none: the one in the package."
+            metavar="BUNDLE", help="Bundle folders, or NAME=FOLDER; none: the one in the package."
         ),
     ] = None,
     recordings: Annotated[

@@ -17,7 +17,7 @@ def figures_command(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the pictures.")],
     bundles: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[BUNDLE]...", help="FOLDER or NAME=FOLDER; none: the one in the package."),
+        typer.Argument(metavar="BUNDLE", help="FOLDER or NAME=FOLDER; none: the one in the package."),
     ] = None,
     figure: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(FIGURES)}.")] = ",".join(FIGURES),
     audio: Annotated[

@@ -14,7 +14,7 @@ def leaderboard_command(
     out: Annotated[Path, typer.Option("-o", "--out", help="Markdown page to write.")],
     comparisons: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[COMPARISON]...", help="comparison.json of `msmd evaluate`, to be added."),
+        typer.Argument(metavar="COMPARISON", help="comparison.json of `msmd evaluate`, to be added."),
     ] = None,
 ) -> None:
     """Add results to a board of models and write its page.
