@@ -8,6 +8,8 @@ import pytest
 from msmd.core.errors import FormatError
 from msmd.evaluation.leaderboard import board_markdown, entries_of, merge, read_board
 
+DOCS = Path(__file__).parents[2] / "docs"
+
 
 def comparison(path: Path, means: dict[str, dict[str, float]], dataset: str = "d1") -> Path:
     style = {"match": {"retrieval_rate": 0.5}, "emotion_agreement": None}
@@ -88,3 +90,9 @@ def test_a_file_that_is_no_result_is_refused(tmp_path, text):
         entries_of(tmp_path / "x.json")
     with pytest.raises(FormatError):
         read_board(tmp_path / "x.json")
+
+
+def test_the_page_in_the_documents_is_what_the_board_gives():
+    board = read_board(DOCS / "leaderboard.json")
+    assert board, "docs/leaderboard.json is missing"
+    assert (DOCS / "leaderboard.md").read_text(encoding="utf-8") == board_markdown(board)
