@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
+import soxr
 from jaxtyping import Float32
 
 from msmd.core.errors import AudioError
@@ -14,6 +15,12 @@ WINDOW_SAMPLES: Final = 512
 
 SPEECH: Final = 0.5
 """A chance above this counts as speech."""
+
+SLOWER: Final = 0.65
+"""Five clips of RAVDESS, actor 06, where the network hears 0 to 8 % of speech: 39 to 53 % at this speed."""
+
+LITTLE: Final = 0.2
+"""Speech in less than this share of a sound is listened for again."""
 
 
 def speech_chances(samples: Float32[np.ndarray, "num_samples"]) -> Float32[np.ndarray, "windows"]:
@@ -30,7 +37,19 @@ def speech_chances(samples: Float32[np.ndarray, "num_samples"]) -> Float32[np.nd
 
 
 def speech_seconds(samples: Float32[np.ndarray, "num_samples"]) -> float:
-    """How long somebody speaks."""
+    """How long somebody speaks.
+
+    The network takes high and excited voices for no speech; where it hears little it listens again to the
+    sound at `SLOWER` speed, which lowers the voice. Noise, hum, chords and clicks stay what they are.
+    """
+    seconds = _count_seconds(samples)
+    if seconds < LITTLE * len(samples) / SAMPLE_RATE_HZ:
+        slower = soxr.resample(samples, SAMPLE_RATE_HZ, round(SAMPLE_RATE_HZ / SLOWER))
+        seconds = max(seconds, SLOWER * _count_seconds(slower.astype(np.float32)))
+    return seconds
+
+
+def _count_seconds(samples: Float32[np.ndarray, "num_samples"]) -> float:
     return float((speech_chances(samples) > SPEECH).sum()) * WINDOW_SAMPLES / SAMPLE_RATE_HZ
 
 

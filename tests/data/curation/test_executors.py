@@ -4,12 +4,15 @@ import multiprocessing
 import random
 import time
 from collections import Counter
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 from made_recordings import make_clip
 from test_curate import snapshot
 
+from msmd.core.errors import MsmdError
 from msmd.data.curation.curate import Plan, curate
 from msmd.data.curation.executors import Cores, Here, RayCluster
 from msmd.data.packed import PackedDataset
@@ -72,6 +75,48 @@ def test_ray_gives_the_same_dataset(harmless, undisturbed, tmp_path, monkeypatch
     finally:
         executor.close()
     assert snapshot(tmp_path) == undisturbed
+
+
+class ShakyPool:
+    """Stands for a pool of processes: the first so many break down on their second task."""
+
+    broken_pools = 0
+
+    def __init__(self, **how) -> None:
+        self.done = 0
+        self.shaky = ShakyPool.broken_pools > 0
+        ShakyPool.broken_pools -= 1
+
+    def schedule(self, function, args, timeout) -> Future:
+        future = Future()
+        self.done += 1
+        if self.shaky and self.done >= 2:
+            future.set_exception(BrokenProcessPool("all workers expired"))
+        elif self.shaky:
+            future = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        else:
+            future.set_result(function(*args))
+        return future
+
+    def stop(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+@pytest.mark.parametrize("broken_pools", [0, 1, 3])
+def test_a_pool_that_breaks_down_is_replaced_and_no_task_is_lost(monkeypatch, broken_pools):
+    monkeypatch.setattr("pebble.ProcessPool", ShakyPool)
+    ShakyPool.broken_pools = broken_pools
+    assert dict(Cores(2).run(abs, range(-20, 0))) == {number: 20 - number for number in range(20)}
+
+
+def test_pools_that_all_break_down_are_told(monkeypatch):
+    monkeypatch.setattr("pebble.ProcessPool", ShakyPool)
+    ShakyPool.broken_pools = 100
+    with pytest.raises(MsmdError, match="--workers 0"):
+        list(Cores(2).run(abs, range(-20, 0)))
 
 
 def test_a_clip_that_takes_too_long_is_given_up(harmless, tmp_path):

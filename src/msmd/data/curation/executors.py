@@ -7,7 +7,8 @@ done. A task whose process dies or runs out of time costs itself and nothing els
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar, runtime_checkable
@@ -23,6 +24,9 @@ LIMIT_SECONDS: Final = 3600.0
 
 _AHEAD: Final = 4
 """Tasks handed out per worker; the rest wait here, so that a run of 70,000 fills no queue."""
+
+_MAX_BREAKS: Final = 3
+"""Pools in a row that break down before a task is done."""
 
 _TASKS_A_PROCESS: Final = 500
 """Then a worker is replaced: what libraries leak is given back."""
@@ -86,10 +90,13 @@ class Cores:
             raise MsmdError(
                 'several processes need pebble: pip install "msmd[curate]". Or give --workers 0.'
             ) from error
-        self.workers, self._limit = workers, limit_seconds
+        self.workers, self._limit, self._make = workers, limit_seconds, ProcessPool
+        self._pool = self._open()
+
+    def _open(self) -> Any:
         # "spawn": a forked copy of a process with threads (torch, MediaPipe) may hang.
-        self._pool = ProcessPool(
-            max_workers=workers,
+        return self._make(
+            max_workers=self.workers,
             max_tasks=_TASKS_A_PROCESS,
             initializer=one_thread_each,
             context=multiprocessing.get_context("spawn"),
@@ -99,14 +106,41 @@ class Cores:
         self, function: Callable[[Task], Result], tasks: Sequence[Task]
     ) -> Iterator[tuple[int, Result | Lost]]:
         waiting = iter(enumerate(tasks))
-        running: dict[Future[Any], int] = {}
+        running: dict[Future[Any], tuple[int, Task]] = {}
+        again: list[tuple[int, Task]] = []
+        breaks = 0
         while True:
-            for number, task in _take(waiting, _AHEAD * self.workers - len(running)):
-                running[self._pool.schedule(function, args=(task,), timeout=self._limit)] = number
+            wanted = _AHEAD * self.workers - len(running)
+            for number, task in [*again, *_take(waiting, wanted - len(again))]:
+                running[self._schedule(function, task)] = (number, task)
+            again = []
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), self._result(future)
+                number, task = running.pop(future)
+                try:
+                    yield number, self._result(future)
+                    breaks = 0
+                except (BrokenProcessPool, CancelledError):
+                    again.append((number, task))
+            if again:  # a process died with no task in hand: whose fault it was nobody knows
+                again += running.values()
+                running.clear()
+                breaks += 1
+                if breaks > _MAX_BREAKS:
+                    raise MsmdError(
+                        "the worker processes die when they start. Try --workers 0, which shows why."
+                    )
+                self.close()
+                self._pool = self._open()
+
+    def _schedule(self, function: Callable[[Task], Any], task: Task) -> Future[Any]:
+        try:
+            return self._pool.schedule(function, args=(task,), timeout=self._limit)
+        except RuntimeError as error:  # the pool has broken down meanwhile
+            broken: Future[Any] = Future()
+            broken.set_exception(BrokenProcessPool(str(error)))
+            return broken
 
     def _result(self, future: Future[Any]) -> Any:
         from pebble import ProcessExpired

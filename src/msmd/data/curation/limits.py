@@ -37,7 +37,7 @@ class Limits:
     min_confident_share: float = 0.5
     min_face_pixels: float = 40.0
     max_faces: int = 1
-    min_level_db: float = -50.0
+    min_level_db: float = -60.0
     min_speech_seconds: float = 0.5
     min_speech_share: float = 0.1
     max_lag_frames: float = 3.0

@@ -13,7 +13,7 @@ from msmd.data.curation.limits import Limits
 from msmd.data.curation.outcome import Fault, Number, StageResult
 from msmd.data.curation.store import finite
 
-NAME, VERSION = "sound", 1
+NAME, VERSION = "sound", 2
 
 _BLOCK_SAMPLES: Final = SAMPLE_RATE_HZ // 10
 
