@@ -43,7 +43,7 @@ STRESS: Final = (0.9, 1.12)
 VARIETY: Final = 0.10
 """Deviation of the logarithm of each phone's own opening and shape: nobody says it twice alike."""
 
-_TUCK: Final = {"mouthRollLower": 0.8, "mouthUpperUp": 0.45, "mouthShrugLower": 0.1}
+_TUCK: Final = {"mouthRollLower": 0.45, "mouthUpperUp": 0.4, "mouthShrugLower": 0.1}
 """Added to the measured shape of f and v, in which a tracker sees little of the lower lip's edge."""
 
 _TUCKED_MM: Final = 1.2

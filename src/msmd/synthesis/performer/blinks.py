@@ -50,7 +50,8 @@ def draw_blinks(
         [
             one.start_seconds
             for one in phones
-            if one.name == SILENCE and one.end_seconds - one.start_seconds >= _LEAST_PAUSE_SECONDS
+            if one.name == SILENCE and one.start_seconds > 0
+            if one.end_seconds - one.start_seconds >= _LEAST_PAUSE_SECONDS
         ]
     )
     mean_gap = 60 / per_minute
