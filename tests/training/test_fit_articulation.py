@@ -33,10 +33,10 @@ def strange() -> list[AlignedClip]:
     return clips
 
 
-def test_a_speakers_own_openings_are_found_against_the_usual_ones(strange) -> None:
+def test_a_speakers_own_openings_win_over_the_usual_ones(strange) -> None:
     fitted = fit(strange, steps=8)
     mm = {name: float(fitted.opening_mm[PHONES.index(name)]) for name in ("AA", "UW", "P", "SIL")}
-    assert mm["UW"] > 5.0 and mm["AA"] < 4.5
+    assert mm["UW"] > mm["AA"]  # usually AA opens by 5.5 mm more
     assert mm["P"] == 0 and mm["SIL"] == 0
     # What the lines do not show stays as it is in general.
     assert float(fitted.opening_mm[PHONES.index("AE")]) == pytest.approx(7.5, abs=0.1)
