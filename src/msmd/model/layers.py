@@ -45,7 +45,7 @@ class SelfAttention(nn.Module):
         heads = self.query_key_value(tokens).unflatten(-1, (3, self.num_heads, -1))
         query, key, value = heads.permute(2, 0, 3, 1, 4)
         allowed = None if mask is None else mask[:, None, None, :]
-        # On a processor the fused kernel is slow backward: products take a third off a training step.
+        # On a processor the fused kernel is slow backward: products take a fifth off a training step.
         in_products = tokens.device.type == "cpu" and torch.is_grad_enabled()
         attend = attend_in_products if in_products else functional.scaled_dot_product_attention
         return self.out(attend(query, key, value, allowed).transpose(1, 2).flatten(2))
