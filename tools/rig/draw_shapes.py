@@ -46,9 +46,8 @@ TOGETHER = (
 )
 FACES = (
     *("default", "age=25,gender=female,ancestry=asian", "age=70,gender=male,ancestry=african"),
-    *("age=80,gender=female,ancestry=caucasian", "age=50,gender=male,ancestry=asian,seed=3"),
-    *("age=35,gender=female,ancestry=african,seed=9", "seed:1", "seed:2", "seed:4", "seed:5", "seed:8"),
-    "seed:11",
+    *("age=80,gender=female", "gender=male,ancestry=asian,seed=3", "gender=female,seed=9"),
+    *("seed:1", "seed:2", "seed:4", "seed:5", "seed:8", "seed:11"),
 )
 
 
@@ -84,10 +83,12 @@ def write_sheet(cells: list[tuple[str, np.ndarray]], columns: int, path: Path) -
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png")
     plt.close(figure)
+    picture = Image.open(drawn).convert("RGB")
+    # rare colours, such as those of the eyes, keep their place in the palette
+    palette = picture.quantize(256, Image.Quantize.MAXCOVERAGE)
+    small = picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
     with whole_file(path) as aside:
-        Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE).save(
-            aside, format="png", optimize=True
-        )
+        small.save(aside, format="png", optimize=True)
     print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
 
 
