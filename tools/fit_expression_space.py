@@ -23,7 +23,7 @@ from msmd.core.units import NUM_ARKIT
 from msmd.data.trackers.mediapipe_mesh import track_face
 from msmd.face.expression_space import ExpressionSpace, fit_expression_space, load_expression_space
 from msmd.face.geometry import metric_landmarks
-from msmd.face.neutral import Neutral, choose_neutral, speaker_neutral
+from msmd.face.neutral import Neutral, speaker_neutral
 from msmd.face.raw_landmarks import RawLandmarks
 from msmd.face.regions import BROWS, EYES, LIPS
 from msmd.face.rig import load_rig
@@ -122,9 +122,8 @@ def read_ravdess(data: Path, cache: Path) -> list[np.ndarray]:
 def read_held_out_videos(data: Path, cache: Path) -> list[np.ndarray]:
     out = []
     for video in sorted((data / "video").glob("*.mp4")):
-        raw = tracked(video, cache)
-        face = pose_free(raw)
-        out.append(displacement(face, choose_neutral(face, raw.times_seconds, "auto")))
+        face = pose_free(tracked(video, cache))
+        out.append(displacement(face, speaker_neutral([face])))
     return out
 
 

@@ -144,7 +144,8 @@ class Performer:
         Args:
             reference: name of a built-in style; a video; a motion file from `msmd capture` or a
                 take; curves of any form that `face.readers.any_curves` knows; or a `Motion`.
-            neutral: for videos, what the face looks like at rest: "auto", or a time such as "3.2s".
+            neutral: for videos, what the face looks like at rest: "auto" (estimated), a time such as
+                "3.2s", "quiet" (the clip's quiet frames), or another recording of the same person.
             progress: told of tracked frames.
 
         Raises:

@@ -11,7 +11,12 @@ import pytest
 from msmd.core.animation import Motion
 from msmd.core.errors import CaptureError
 from msmd.core.units import ARKIT_NAMES, MOTION_FPS
-from msmd.data.tracking import capture, motion_from_landmarks, recompute_motion
+from msmd.data.tracking import (
+    capture,
+    motion_from_landmarks,
+    neutral_of_recordings,
+    recompute_motion,
+)
 from msmd.data.video import read_pictures
 from msmd.face.expression_space import load_expression_space
 from msmd.face.geometry import euler_to_rotation
@@ -40,6 +45,7 @@ def photograph(times_seconds: np.ndarray, yaw: np.ndarray | float = 0.0, **weigh
 
 
 NEUTRAL = Neutral(load_rig().landmark_neutral.astype(np.float32), "the rig")
+"""Of a face that was measured, not looked at: what is shown comes from the landmarks."""
 
 
 def blink_at(times_seconds: np.ndarray, seconds: float) -> np.ndarray:
@@ -130,7 +136,7 @@ def test_a_smile_held_throughout_survives_the_neutral_of_another_recording(tmp_p
     for name, weight in (("calm", none), ("happy", smile)):
         landmarks = photograph(times, mouthSmileLeft=weight, mouthSmileRight=weight)
         save_motion(tmp_path / f"{name}.npz", zero, RawLandmarks(landmarks, times, SIZE, SIZE))
-    lost = recompute_motion(tmp_path / "happy.npz")
+    lost = recompute_motion(tmp_path / "happy.npz", "quiet")
     kept = recompute_motion(tmp_path / "happy.npz", str(tmp_path / "calm.npz"))
     assert "is lost" in lost.origin["neutral"]
     assert "calm.npz" in kept.origin["neutral"]
@@ -139,6 +145,26 @@ def test_a_smile_held_throughout_survives_the_neutral_of_another_recording(tmp_p
     corner = np.linalg.norm(truth, axis=1).argmax()
     assert np.linalg.norm(decode(lost.expression)[30, corner]) < 0.5
     np.testing.assert_allclose(decode(kept.expression)[30, corner], truth[corner], atol=1.0)
+
+
+def test_a_folder_of_other_recordings_gives_the_neutral(tmp_path: Path) -> None:
+    times = np.arange(60) / 25
+    folder = tmp_path / "anna"
+    folder.mkdir()
+    with pytest.raises(CaptureError, match=r"no recording .*\.mp4"):
+        neutral_of_recordings(folder)
+    (folder / "notes.txt").write_text("not a recording")
+    for name, mouth in (("one", 0.0), ("two", 0.5)):
+        landmarks = photograph(times, jawOpen=np.full(60, mouth))
+        save_motion(folder / f"{name}.npz", Motion(np.zeros((60, 67), np.float32)), raw_of(landmarks, times))
+    neutral = neutral_of_recordings(folder)
+    assert "2 clip(s)" in neutral.text and "anna" in neutral.text
+    assert neutral.rest is not None
+    assert np.linalg.norm(neutral.landmarks - NEUTRAL.landmarks, axis=1).mean() < 0.5
+
+
+def raw_of(landmarks: np.ndarray, times: np.ndarray) -> RawLandmarks:
+    return RawLandmarks(landmarks, times, SIZE, SIZE)
 
 
 def write_pictures(path: Path, pictures: Iterator[np.ndarray], rate: Fraction) -> Path:
@@ -182,7 +208,9 @@ def test_a_recording_becomes_motion_at_25_fps(data_folder: Path, tmp_path: Path)
     assert abs(motion.duration_seconds - 98 * 1001 / 30000) < 0.04
     assert np.abs(motion.expression).max() < 10
     assert done[-1] == (98, 98)
-    assert "quiet frames with closed lips" in motion.origin["neutral"]
+    assert "told apart" in motion.origin["neutral"]
+    assert 0 < float(motion.origin["neutral_error_mm"]) < 4
+    assert raw.looks is not None and np.isfinite(raw.looks).all()
     save_motion(tmp_path / "clip.npz", motion, raw)
     np.testing.assert_array_equal(recompute_motion(tmp_path / "clip.npz").values, motion.values)
     other = recompute_motion(tmp_path / "clip.npz", "1.0s")

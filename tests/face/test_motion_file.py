@@ -43,6 +43,20 @@ def test_landmarks_come_back_as_they_were(tmp_path: Path, motion: Motion) -> Non
     load_motion(tmp_path / "clip.npz")
 
 
+def test_what_the_pictures_showed_comes_back_to_the_same_encoder_alone(
+    tmp_path: Path, motion: Motion
+) -> None:
+    looks = np.random.default_rng(2).normal(size=(4, 144)).astype(np.float32)
+    landmarks, times = np.zeros((4, 478, 3), np.float32), np.arange(4) / 25
+    path = tmp_path / "clip.npz"
+    save_motion(path, motion, RawLandmarks(landmarks, times, 640, 480, looks=looks))
+    again = load_raw_landmarks(path)
+    assert again.looks is not None
+    np.testing.assert_array_equal(again.looks, looks)
+    change(path, looks_of=np.array("another one"))
+    assert load_raw_landmarks(path).looks is None
+
+
 def test_a_file_without_landmarks_says_so(tmp_path: Path, motion: Motion) -> None:
     save_motion(tmp_path / "clip.npz", motion)
     with pytest.raises(FormatError, match="keeps no landmarks"):

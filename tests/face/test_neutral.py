@@ -7,6 +7,7 @@ from msmd.core.errors import CaptureError
 from msmd.core.units import ARKIT_NAMES
 from msmd.face.neutral import (
     choose_neutral,
+    estimate_neutral,
     eye_opening,
     lip_gap,
     neutral_at_time,
@@ -14,6 +15,7 @@ from msmd.face.neutral import (
     speaker_neutral,
 )
 from msmd.face.rig import load_rig
+from msmd.face.seen_face import SeenFace
 
 FPS = 25
 
@@ -29,6 +31,12 @@ def perform(**weights: np.ndarray) -> np.ndarray:
     return out + 0.02 * np.random.default_rng(0).normal(size=out.shape)
 
 
+def seen(pose_free: np.ndarray) -> SeenFace:
+    """A face that looks at the camera; no pictures, so that landmarks alone are read."""
+    straight = np.tile(np.eye(3, dtype=np.float32), (len(pose_free), 1, 1))
+    return SeenFace(pose_free.astype(np.float32), straight, np.arange(len(pose_free)) / FPS)
+
+
 @pytest.fixture
 def talk() -> tuple[np.ndarray, np.ndarray]:
     """Four seconds of talk with a blink, one second of rest from 4 s on."""
@@ -39,23 +47,52 @@ def talk() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_neutral_is_the_rest_and_not_the_mean(talk: tuple[np.ndarray, np.ndarray]) -> None:
-    face, times = talk
-    neutral = choose_neutral(face, times, "auto")
+    face, _ = talk
+    neutral = choose_neutral(seen(face), "quiet")
     truth = load_rig().landmark_neutral
     assert np.linalg.norm(neutral.landmarks - truth, axis=1).mean() < 0.1
     assert np.linalg.norm(face.mean(axis=0) - truth, axis=1).mean() > 0.5
-    assert "quiet" in neutral.text
+    assert "quiet" in neutral.text and "is lost" in neutral.text
+
+
+def test_an_estimated_neutral_is_nearer_to_closed_lips_where_the_mouth_never_closes() -> None:
+    jaw = 0.4 + 0.2 * np.sin(np.arange(75))
+    face = seen(perform(jawOpen=jaw))
+    estimated, quiet = estimate_neutral(face), choose_neutral(face, "quiet")
+    gaps = [lip_gap(neutral.landmarks[None])[0] for neutral in (estimated, quiet)]
+    at_rest = lip_gap(load_rig().landmark_neutral[None])[0]
+    assert gaps[1] - at_rest > 3.0
+    assert abs(gaps[0] - at_rest) < 0.9 * (gaps[1] - at_rest)
+
+
+def test_an_estimate_says_how_far_it_may_be_off() -> None:
+    calm = estimate_neutral(seen(perform(jawOpen=np.zeros(60))))
+    noisy = perform(jawOpen=np.zeros(60)) + np.random.default_rng(1).normal(0, 2.0, (60, 1, 3))
+    unsure = estimate_neutral(seen(noisy))
+    assert calm.error_mm is not None and unsure.error_mm is not None
+    assert unsure.error_mm > calm.error_mm + 0.3
+    assert f"{calm.error_mm:.1f} mm" in calm.text
+
+
+def test_the_time_that_a_user_names_tells_the_encoder_what_rest_looks_like(
+    talk: tuple[np.ndarray, np.ndarray],
+) -> None:
+    face = seen(talk[0])
+    neutral = choose_neutral(face, "4.2s")
+    assert neutral.rest is not None
+    np.testing.assert_allclose(neutral.rest, face.embedded[103:108].mean(axis=0), atol=0.3)
+    assert neutral.error_mm is None
 
 
 def test_eyes_are_open_in_the_neutral(talk: tuple[np.ndarray, np.ndarray]) -> None:
-    face, times = talk
-    neutral = choose_neutral(face, times, "auto")
+    face, _ = talk
+    neutral = choose_neutral(seen(face), "quiet")
     assert eye_opening(neutral.landmarks[None])[0] > 0.95 * np.median(eye_opening(face))
 
 
 def test_a_time_that_the_user_names_is_taken(talk: tuple[np.ndarray, np.ndarray]) -> None:
-    face, times = talk
-    neutral = choose_neutral(face, times, "2.0s")
+    face, _ = talk
+    neutral = choose_neutral(seen(face), "2.0s")
     np.testing.assert_allclose(neutral.landmarks, face[48:53].mean(axis=0), atol=0.05)
     assert "2 s" in neutral.text
 
@@ -63,14 +100,14 @@ def test_a_time_that_the_user_names_is_taken(talk: tuple[np.ndarray, np.ndarray]
 @pytest.mark.parametrize("seconds", [-1.0, 9.0])
 def test_a_time_outside_the_video_is_refused(talk: tuple[np.ndarray, np.ndarray], seconds: float) -> None:
     with pytest.raises(CaptureError, match=r"lasts 4\.96 s"):
-        neutral_at_time(*talk, seconds)
+        neutral_at_time(seen(talk[0]), seconds)
 
 
 def test_a_time_without_a_face_is_refused(talk: tuple[np.ndarray, np.ndarray]) -> None:
-    face, times = talk
+    face, _ = talk
     face[40:60] = np.nan
     with pytest.raises(CaptureError, match="no face is seen at 2 s"):
-        neutral_at_time(face, times, 2.0)
+        neutral_at_time(seen(face), 2.0)
 
 
 def test_times_are_read_as_people_write_them() -> None:

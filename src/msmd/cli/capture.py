@@ -22,8 +22,8 @@ def capture_command(
     neutral: Annotated[
         str,
         typer.Option(
-            help="When the face is at rest, such as 3.2s; or another recording of the same person at rest; "
-            "auto guesses."
+            help="When the face is at rest, such as 3.2s; or another recording of the same person at rest, "
+            "or a folder of such; auto estimates it, quiet takes the clip's quiet frames."
         ),
     ] = "auto",
     fix: Annotated[

@@ -1,10 +1,11 @@
 """Video -> motion: the tracker's landmarks, the head's pose taken out, the neutral face, the code."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float32, Float64
 
 from msmd.core.animation import Motion
 from msmd.core.errors import CaptureError
@@ -13,24 +14,33 @@ from msmd.core.units import MOTION_FPS, NUM_LANDMARKS
 from msmd.data.trackers.mediapipe_mesh import track_face
 from msmd.face.blinks import keep_blinks
 from msmd.face.expression_space import load_expression_space
-from msmd.face.geometry import metric_landmarks, relative_head_rotation
+from msmd.face.geometry import relative_head_rotation
 from msmd.face.motion_file import load_raw_landmarks
 from msmd.face.neutral import Neutral, choose_neutral, speaker_neutral
 from msmd.face.raw_landmarks import RawLandmarks
 from msmd.face.regions import BROWS
+from msmd.face.seen_face import SeenFace
+from msmd.face.shown import shown_displacement
 from msmd.face.smoothing import fill_gaps, half_width_for, measure_noise, smooth_to_rate
 
 LONGEST_GAP_SECONDS: Final = 0.5
 """A face out of sight for no longer than this is taken to have moved straight on."""
 
+RECORDINGS: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".npz")
+"""Files that a folder of recordings is searched for."""
+
 MIN_SECONDS: Final = 1.0
 """Less than this of a face says nothing of its style."""
 
-GUESSED_NEUTRAL = (
-    "the face at rest was guessed from the quietest frames of the clip: an expression held throughout "
-    "is lost. Name a moment at rest with --neutral 3.2s."
+UNSURE_MM: Final = 2.0
+"""An estimated face at rest that may be further off than this is one to warn of."""
+
+UNSURE_NEUTRAL = (
+    "the face at rest is estimated, and this video leaves it unsure (by about {:.1f} mm): expressions held "
+    "throughout may come out wrong. Name a moment at rest with --neutral 3.2s, or give another recording of "
+    "the same person at rest."
 )
-"""What a user should know of `neutral="auto"`."""
+"""What a user should know of such an estimate."""
 
 
 def capture(
@@ -40,7 +50,8 @@ def capture(
 
     Args:
         path: the video.
-        neutral: see `motion_from_landmarks`; or a file, see `neutral_of_recording`.
+        neutral: see `motion_from_landmarks`; or a file or folder, see
+            `neutral_of_recordings`.
         progress: told how far the tracking is.
 
     Returns:
@@ -54,13 +65,11 @@ def capture(
     neutral = _resolve(neutral)
     raw, warnings = track_face(path, progress)
     try:
-        motion = motion_from_landmarks(raw.landmarks, raw.times_seconds, raw.width, raw.height, neutral)
+        motion = motion_of_face(SeenFace.of_raw(raw), neutral)
     except CaptureError as error:
         raise CaptureError(f"{path}: {error}") from error
     origin = {"source": path.name, "tracker": "MediaPipe face mesh"} | dict(motion.origin)
     warnings += filter(None, [origin.get("warnings", "")])
-    if neutral == "auto":
-        warnings.append(GUESSED_NEUTRAL)
     if warnings:
         origin["warnings"] = "\n".join(warnings)
     return Motion(motion.values, motion.fps, origin), raw
@@ -78,30 +87,35 @@ def recompute_motion(path: str | Path, neutral: str | Neutral = "auto") -> Motio
         CaptureError: see `motion_from_landmarks`.
     """
     raw = load_raw_landmarks(path)
-    motion = motion_from_landmarks(raw.landmarks, raw.times_seconds, raw.width, raw.height, _resolve(neutral))
+    motion = motion_of_face(SeenFace.of_raw(raw), _resolve(neutral))
     return Motion(motion.values, motion.fps, {"source": Path(path).name} | dict(motion.origin))
 
 
-def neutral_of_recording(path: str | Path) -> Neutral:
-    """The face at rest of another recording of the same person, best one without emotion.
+def neutral_of_recordings(path: str | Path) -> Neutral:
+    """The face at rest of other recordings of the same person, best ones without emotion.
 
     Args:
-        path: a video, or a file of `msmd capture`.
+        path: a video, a file of `msmd capture`, or a folder of such; what else lies in it is left alone.
 
     Raises:
-        CaptureError: the video cannot be read or shows no face.
-        FormatError: the motion file cannot be read or keeps no landmarks.
+        CaptureError: a video cannot be read, or no face is seen; or the folder holds no recording.
+        FormatError: a motion file cannot be read or keeps no landmarks.
     """
     path = Path(path)
-    raw = load_raw_landmarks(path) if path.suffix == ".npz" else track_face(path)[0]
-    pose_free, _ = metric_landmarks(raw.landmarks, raw.width, raw.height)
-    neutral = speaker_neutral([pose_free])
-    return Neutral(neutral.landmarks, f"{neutral.text}: {path.name}")
+    files = sorted(f for f in path.iterdir() if f.suffix.lower() in RECORDINGS) if path.is_dir() else [path]
+    if not files:
+        raise CaptureError(
+            f"the folder {path} has no recording to take the neutral face from ({', '.join(RECORDINGS)})."
+        )
+    raws = [load_raw_landmarks(file) if file.suffix == ".npz" else track_face(file)[0] for file in files]
+    faces = [SeenFace.of_raw(raw) for raw in raws]
+    neutral = speaker_neutral([face.pose_free for face in faces], embedded=[face.embedded for face in faces])
+    return replace(neutral, text=f"{neutral.text}: {path.name}")
 
 
 def _resolve(neutral: str | Neutral) -> str | Neutral:
-    if isinstance(neutral, str) and Path(neutral).is_file():
-        return neutral_of_recording(neutral)
+    if isinstance(neutral, str) and neutral not in ("auto", "quiet") and Path(neutral).exists():
+        return neutral_of_recordings(neutral)
     return neutral
 
 
@@ -111,47 +125,62 @@ def motion_from_landmarks(
     width: int,
     height: int,
     neutral: str | Neutral = "auto",
+    looks: Float32[np.ndarray, "frames look_dim"] | None = None,
 ) -> Motion:
-    """Landmarks of a tracker at any times -> motion at 25 fps.
+    """Landmarks of a tracker at any times -> motion at 25 fps, see `motion_of_face`.
+
+    Args:
+        landmarks: of `RawLandmarks`; NaN where no face was found.
+        times_seconds: increasing, 0 is the start of the file.
+        width, height: of the picture in pixels.
+        neutral: see `motion_of_face`.
+        looks: of `RawLandmarks`; None: the expression encoder reads landmarks alone.
+
+    Raises:
+        CaptureError: see `motion_of_face`.
+    """
+    face = SeenFace.of_landmarks(landmarks, times_seconds, width, height, looks)
+    return motion_of_face(face, neutral)
+
+
+def motion_of_face(face: SeenFace, neutral: str | Neutral = "auto") -> Motion:
+    """What one face does through one clip, at 25 fps.
 
     Gaps up to half a second are bridged, at the ends held. With a longer one the longest stretch
     without such a gap is kept: `origin["warnings"]` tells, and `origin["start_seconds"]` is the time of
     its first frame (0 otherwise: motion frame i is at i / 25 s of the file).
 
     Args:
-        landmarks: of `RawLandmarks`; NaN where no face was found.
-        times_seconds: increasing, 0 is the start of the file.
-        width, height: of the picture in pixels.
-        neutral: "auto" (see `face.neutral.choose_neutral`), a time in the video such as "3.2s", or the
-            face itself, as `face.neutral.speaker_neutral` gives it for a known speaker.
+        face: of the clip.
+        neutral: "auto", "quiet" (see `face.neutral.choose_neutral`), a time in the video such as "3.2s",
+            or the face itself, as `face.neutral.speaker_neutral` gives it for a known speaker.
 
     Returns:
-        Motion whose head rotation is relative to the clip's median; `origin` says what the neutral is.
+        Motion whose head rotation is relative to the clip's median; `origin` says what the neutral is, and
+        how far off it may be where it is an estimate.
 
     Raises:
         CaptureError: there is no face, or not for one second; or the neutral cannot be had.
     """
-    pose_free, rotation = metric_landmarks(landmarks, width, height)
-    found = np.isfinite(pose_free[:, 0, 0])
+    found, times_seconds = face.found, face.times_seconds
     first, end = _stretch(found, times_seconds)
     if not isinstance(neutral, Neutral):
-        neutral = choose_neutral(pose_free, times_seconds, neutral)
+        neutral = choose_neutral(face, neutral)
     kept = slice(first, end)
     times, seen = times_seconds[kept], found[kept]
-    whole = first == 0 and end == len(found)
     period = float(np.median(np.diff(times)))
     start = 0.0 if first == 0 and times[0] <= LONGEST_GAP_SECONDS else float(times[0])
     num_frames = round((times[-1] + period - start) * float(MOTION_FPS))
     new_times = start + np.arange(num_frames) / float(MOTION_FPS)
     signal = np.concatenate(
         [
-            (pose_free[kept] - neutral.landmarks).reshape(len(times), -1),
-            relative_head_rotation(rotation[kept]),
+            shown_displacement(face, neutral)[kept].reshape(len(times), -1),
+            relative_head_rotation(face.rotation[kept]),
         ],
         axis=1,
     )
     signal = fill_gaps(signal, times, seen)
-    noise_mm = measure_noise(pose_free[kept][:, list(BROWS)])
+    noise_mm = measure_noise(face.pose_free[kept][:, list(BROWS)])
     smooth = smooth_to_rate(signal, times, new_times, half_width_for(noise_mm))
     space = load_expression_space()
     code = space.encode(smooth[:, :-3].reshape(num_frames, NUM_LANDMARKS, 3))
@@ -164,11 +193,18 @@ def motion_from_landmarks(
         "frames_without_face": str(int((~seen).sum())),
         "noise_mm": f"{noise_mm:.3f}",
     }
-    if not whole:
-        origin["warnings"] = (
+    warnings = []
+    if neutral.error_mm is not None:
+        origin["neutral_error_mm"] = f"{neutral.error_mm:.2f}"
+        if neutral.error_mm > UNSURE_MM:
+            warnings.append(UNSURE_NEUTRAL.format(neutral.error_mm))
+    if not (first == 0 and end == len(found)):
+        warnings.append(
             f"the face is lost for more than {LONGEST_GAP_SECONDS:g} s; only {times[0]:.2f} s to "
             f"{times[-1]:.2f} s of the video, the longest part that shows it, is used."
         )
+    if warnings:
+        origin["warnings"] = "\n".join(warnings)
     return Motion(np.concatenate([code, smooth[:, -3:]], axis=1), MOTION_FPS, origin)
 
 

@@ -27,7 +27,7 @@ _LIP_WEIGHT, _EYE_WEIGHT, _BROW_WEIGHT, _OVAL_WEIGHT = 3.0, 2.5, 3.0, 0.5
 _RIDGE: Final = 0.01
 _SPARSITY: Final = 0.004
 """Of ridge and l1 terms, as shares of the squared motion of a shape: antagonists shall not fight."""
-_LEAST_MOTION_MM2: Final = 100.0
+_LEAST_MOTION_MM2: Final = 20.0
 """Added to that, so that shapes which hardly show are not solved from noise."""
 _ITERATIONS: Final = 150
 _UNSEEN: Final = tuple(
@@ -66,6 +66,9 @@ def arkit_of_motion(motion: Motion) -> Float32[np.ndarray, "frames 52"]:
 def solve_arkit(displacement: Float[np.ndarray, "frames 468 3"]) -> Float32[np.ndarray, "frames 52"]:
     """The ARKit weights in [0, 1] whose landmarks are nearest to a tracked displacement.
 
+    Both are taken as the expression code carries them: it keeps a third of what cheekSquint moves and most of
+    the rest, and what is lost of a shape must not count as a sign that it is absent.
+
     Minimises |weighting (gain shapes w - displacement)|^2 + ridge |w|^2 + sparsity |w|_1 within the
     box by accelerated projected gradient descent (Beck and Teboulle 2009), all frames at once. Where
     the landmarks' lips are closed, the rig's are then closed as well.
@@ -75,7 +78,7 @@ def solve_arkit(displacement: Float[np.ndarray, "frames 468 3"]) -> Float32[np.n
     """
     system, hessian, linear, scale = _prepare_system()
     step = 1 / float(np.linalg.eigvalsh(hessian)[-1])
-    target = displacement.reshape(len(displacement), -1) @ system - linear
+    target = _through_code(displacement).reshape(len(displacement), -1) @ system - linear
     weights = np.zeros((len(displacement), NUM_ARKIT))
     ahead, momentum = weights, 1.0
     for _ in range(_ITERATIONS):
@@ -85,6 +88,11 @@ def solve_arkit(displacement: Float[np.ndarray, "frames 468 3"]) -> Float32[np.n
         ahead = new + (momentum - 1) / faster * (new - weights)
         weights, momentum = new, faster
     return close_lips((weights / scale).astype(np.float32), displacement)
+
+
+def _through_code(displacement: Float[np.ndarray, "frames 468 3"]) -> Float64[np.ndarray, "frames 468 3"]:
+    space = load_expression_space()
+    return space.decode(space.encode(displacement)).astype(np.float64)
 
 
 @cache
@@ -104,7 +112,7 @@ def _prepare_system() -> tuple[
     emphasis[list(BROWS)] = _BROW_WEIGHT
     emphasis[list(EYES)] = _EYE_WEIGHT
     emphasis[list(LIPS)] = _LIP_WEIGHT
-    seen = load_rig().landmark_shapes.astype(np.float64) * shape_gains()[:, None, None]
+    seen = _through_code(load_rig().landmark_shapes * shape_gains()[:, None, None])
     weighted = (seen * emphasis[:, None]).reshape(NUM_ARKIT, -1)
     hessian = weighted @ weighted.T
     own = np.diag(hessian) + _LEAST_MOTION_MM2

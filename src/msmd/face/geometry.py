@@ -102,10 +102,16 @@ def _undo_perspective(
 
 @cache
 def _reference() -> tuple[Float64[np.ndarray, "468 3"], Float64[np.ndarray, "468"]]:
-    """The rig's neutral landmarks, and how rigid each is: one over its squared motion in all shapes."""
-    rig = load_rig()
-    motion_mm = np.sqrt((rig.landmark_shapes.astype(np.float64) ** 2).sum(axis=2).mean(axis=0))
-    return rig.landmark_neutral.astype(np.float64), 1 / (1 + (motion_mm / _STILLNESS_MM) ** 2)
+    """The rig's neutral landmarks, and how rigid each is."""
+    return load_rig().landmark_neutral.astype(np.float64), stillness()
+
+
+@cache
+def stillness() -> Float64[np.ndarray, "468"]:
+    """How rigid each landmark is, in (0, 1]: one over its squared motion in all ARKit shapes."""
+    shapes = load_rig().landmark_shapes.astype(np.float64)
+    motion_mm = np.sqrt((shapes**2).sum(axis=2).mean(axis=0))
+    return 1 / (1 + (motion_mm / _STILLNESS_MM) ** 2)
 
 
 def euler_to_rotation(euler: Float[np.ndarray, "frames 3"]) -> Float[np.ndarray, "frames 3 3"]:

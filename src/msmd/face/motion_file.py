@@ -13,6 +13,7 @@ from msmd.core.animation import Motion
 from msmd.core.errors import FormatError
 from msmd.core.files import whole_file
 from msmd.core.units import MOTION_DIM
+from msmd.face.expression_encoder import load_expression_encoder
 from msmd.face.raw_landmarks import RawLandmarks
 
 FORMAT: Final = "msmd-motion"
@@ -24,7 +25,8 @@ def save_motion(path: str | Path, motion: Motion, raw: RawLandmarks | None = Non
 
     Keys: `format`, `version`, `motion` (frames, 67) float32, `fps_numerator`, `fps_denominator`, `origin`
     (JSON); with landmarks also `landmarks` (frames, 478, 3) float32, `landmark_times_seconds`, `width`,
-    `height`.
+    `height`; with what the pictures show also `looks` (frames, look_dim) float32 and `looks_of`, which names
+    the encoder that can read them.
 
     Raises:
         OutputError: the place cannot be written.
@@ -37,6 +39,11 @@ def save_motion(path: str | Path, motion: Motion, raw: RawLandmarks | None = Non
             "width": np.int64(raw.width),
             "height": np.int64(raw.height),
         }
+        if raw.looks is not None:
+            entries |= {
+                "looks": raw.looks.astype(np.float32),
+                "looks_of": np.array(load_expression_encoder().fingerprint),
+            }
     with whole_file(Path(path)) as aside, aside.open("wb") as file:
         np.savez_compressed(file, **entries)
 
@@ -76,7 +83,9 @@ def load_motion(path: str | Path) -> Motion:
 
 
 def load_raw_landmarks(path: str | Path) -> RawLandmarks:
-    """The landmarks that a file of `msmd capture` keeps.
+    """The landmarks that a file of `msmd capture` keeps, and what the pictures showed.
+
+    What an encoder of another version saw in the pictures is left out: this one cannot read it.
 
     Raises:
         FormatError: it is no motion file, or keeps none.
@@ -88,11 +97,15 @@ def load_raw_landmarks(path: str | Path) -> RawLandmarks:
     landmarks, times = entries["landmarks"], entries["landmark_times_seconds"]
     if landmarks.shape != (len(times), 478, 3) or not (np.diff(times) > 0).all():
         raise FormatError(f"{path} is damaged: its landmarks and their times do not match.")
+    looks = None
+    if "looks" in entries and str(entries["looks_of"]) == load_expression_encoder().fingerprint:
+        looks = entries["looks"].astype(np.float32)
     return RawLandmarks(
         landmarks.astype(np.float32),
         times.astype(np.float64),
         int(entries["width"]),
         int(entries["height"]),
+        looks=looks,
     )
 
 

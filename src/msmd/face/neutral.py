@@ -6,14 +6,17 @@ is never taken: it holds the clip's expression, and subtracting it leaves none.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64
+from jaxtyping import Bool, Float, Float32
 
 from msmd.core.errors import CaptureError
+from msmd.face.arkit_weights import landmarks_of_arkit
+from msmd.face.geometry import relative_head_rotation
 from msmd.face.regions import INNER_LIP_PAIRS, LIPS
+from msmd.face.seen_face import SeenFace
 
 _LID_PAIRS: Final = ((159, 145), (386, 374))
 """Upper and lower lid at the middle of the right and the left eye."""
@@ -23,6 +26,11 @@ _REST_FRAMES: Final = 12
 
 _CLOSED_MM: Final = 2.0
 """Inner lips nearer than this, in the size of the rig, count as closed (the tracker leaves a slit)."""
+
+ESTIMATED: Final = "the face at rest as it is told apart from what is shown"
+
+_ERROR_AT_NO_SPREAD_MM, _ERROR_PER_SPREAD = 1.15, 0.3
+"""Of estimated neutrals of people whose neutral is known, against the spread between frames' guesses."""
 
 _AROUND_TIME_SECONDS: Final = 0.1
 """Frames within this of a time that the user names are averaged."""
@@ -35,58 +43,74 @@ class Neutral:
     Attributes:
         landmarks: (468, 3) mm, pose-free, in the rig's frame.
         text: where it comes from, for people.
+        rest: mean of `SeenFace.embedded` of this face at rest, if pictures of that were looked at.
+        error_mm: how far it may be off, root mean square over the face, where it is an estimate.
     """
 
     landmarks: Float32[np.ndarray, "468 3"]
     text: str
+    rest: Float32[np.ndarray, "embedding_dim"] | None = None
+    error_mm: float | None = None
 
 
-def choose_neutral(
-    pose_free: Float[np.ndarray, "frames 468 3"], times_seconds: Float64[np.ndarray, "frames"], wish: str
-) -> Neutral:
+def choose_neutral(face: SeenFace, wish: str) -> Neutral:
     """The neutral face of one video.
 
     Args:
-        pose_free: NaN where no face was found; at least one frame has one.
-        times_seconds: of the frames.
-        wish: a time such as "3.2s", or "auto": the clip's own quiet frames. That keeps what comes and
-            goes with speech and loses what is held throughout, above all at the brows: an estimate
-            of the face at rest from other people's faces did not beat it (it was right by a tenth, and
-            saw expressions where there were none).
+        face: at least one frame of it is found.
+        wish: a time such as "3.2s"; "quiet": the clip's own quiet frames, which keeps what comes and goes
+            with speech and loses what is held throughout; "auto": see `estimate_neutral`.
 
     Raises:
         CaptureError: the wish makes no sense, or no face is seen at that time.
     """
-    if wish != "auto":
-        return neutral_at_time(pose_free, times_seconds, parse_seconds(wish))
-    neutral = speaker_neutral([pose_free])
-    return Neutral(neutral.landmarks, f"{neutral.text}; an expression held throughout the clip is lost")
+    if wish == "auto":
+        return estimate_neutral(face)
+    if wish == "quiet":
+        neutral = speaker_neutral([face.pose_free], embedded=[face.embedded])
+        return replace(neutral, text=f"{neutral.text}; an expression held throughout the clip is lost")
+    return neutral_at_time(face, parse_seconds(wish))
 
 
-def neutral_at_time(
-    pose_free: Float[np.ndarray, "frames 468 3"],
-    times_seconds: Float64[np.ndarray, "frames"],
-    seconds: float,
-) -> Neutral:
+def estimate_neutral(face: SeenFace) -> Neutral:
+    """The face at rest as the expression encoder tells it apart from what the face shows.
+
+    Each frame without the motion of the ARKit weights that are read from it is a guess of the face at rest;
+    their median is taken, from the frames that are turned away the least.
+
+    Args:
+        face: at least one frame of it is found.
+    """
+    found = np.flatnonzero(face.found)
+    turned = np.abs(relative_head_rotation(face.rotation[found])[:, :2]).max(axis=1)
+    frames = found[np.argsort(turned, kind="stable")[: max(_REST_FRAMES, 2 * len(found) // 3)]]
+    guesses = face.pose_free[frames] - landmarks_of_arkit(face.read()[frames])
+    neutral = np.median(guesses, axis=0).astype(np.float32)
+    spread = float(np.sqrt(np.median(((guesses - neutral) ** 2).sum(axis=2).mean(axis=1))))
+    error = _ERROR_AT_NO_SPREAD_MM + _ERROR_PER_SPREAD * spread
+    return Neutral(neutral, f"{ESTIMATED}, right to about {error:.1f} mm", error_mm=error)
+
+
+def neutral_at_time(face: SeenFace, seconds: float) -> Neutral:
     """The face that the user says is at rest.
 
     Args:
-        pose_free: NaN where no face was found.
-        times_seconds: of the frames.
+        face: of the video.
         seconds: when the face is at rest.
 
     Raises:
         CaptureError: the video is shorter, or shows no face then.
     """
-    if not 0 <= seconds <= times_seconds[-1] + 0.5:
+    times = face.times_seconds
+    if not 0 <= seconds <= times[-1] + 0.5:
         raise CaptureError(
-            f"the neutral face is said to be at {seconds:g} s; the video lasts {times_seconds[-1]:.2f} s."
+            f"the neutral face is said to be at {seconds:g} s; the video lasts {times[-1]:.2f} s."
         )
-    found = np.isfinite(pose_free[:, 0, 0])
-    near = found & (np.abs(times_seconds - seconds) <= _AROUND_TIME_SECONDS)
+    near = face.found & (np.abs(times - seconds) <= _AROUND_TIME_SECONDS)
     if not near.any():
         raise CaptureError(f"no face is seen at {seconds:g} s, where the neutral face is said to be.")
-    return Neutral(pose_free[near].mean(axis=0).astype(np.float32), f"the frames around {seconds:g} s")
+    landmarks = face.pose_free[near].mean(axis=0).astype(np.float32)
+    return Neutral(landmarks, f"the frames around {seconds:g} s", face.embedded[near].mean(axis=0))
 
 
 def parse_seconds(text: str) -> float:
@@ -97,13 +121,17 @@ def parse_seconds(text: str) -> float:
     """
     match = re.fullmatch(r"(?:(\d+):)?(\d+(?:\.\d+)?)\s*s?", text.strip())
     if match is None:
-        raise CaptureError(f'the neutral face is given as {text!r}; write "auto", or a time such as "3.2s".')
+        raise CaptureError(
+            f'the neutral face is given as {text!r}; write "auto", "quiet", a time such as "3.2s", '
+            "or the file of another recording."
+        )
     return 60.0 * int(match[1] or 0) + float(match[2])
 
 
 def speaker_neutral(
     clips: Sequence[Float[np.ndarray, "_ 468 3"]],
     at_rest: Sequence[Bool[np.ndarray, "_"]] | None = None,
+    embedded: Sequence[Float[np.ndarray, "_ embedding_dim"]] | None = None,
 ) -> Neutral:
     """A speaker's face at rest from several clips: their quietest frames with closed lips and open eyes.
 
@@ -113,24 +141,28 @@ def speaker_neutral(
     Args:
         clips: pose-free landmarks of `metric_landmarks`; NaN where no face was found.
         at_rest: frames that are known to be silent; frames outside are not looked at. None: all are.
+        embedded: `SeenFace.embedded` of the clips, for `Neutral.rest`.
 
     Raises:
         CaptureError: no clip has a usable frame.
     """
-    faces, speeds = [], []
+    faces, speeds, kept = [], [], []
     for index, clip in enumerate(clips):
         allowed = np.isfinite(clip[:, 0, 0])
         if at_rest is not None:
             allowed &= at_rest[index]
         faces.append(clip[allowed])
         speeds.append(_face_speed(clip)[allowed])
+        if embedded is not None:
+            kept.append(embedded[index][allowed])
     face, speed = np.concatenate(faces), np.concatenate(speeds)
     if not len(face):
         raise CaptureError("no frame with a face can serve as the neutral face.")
     chosen, closed = _quietest(face, speed, at_least=_REST_FRAMES * max(1, len(clips) // 4))
     lips = "closed" if closed else "the least open"
     text = f"{len(chosen)} quiet frames with {lips} lips, of {len(clips)} clip(s)"
-    return Neutral(np.median(face[chosen], axis=0).astype(np.float32), text)
+    rest = np.concatenate(kept)[chosen].mean(axis=0) if kept else None
+    return Neutral(np.median(face[chosen], axis=0).astype(np.float32), text, rest)
 
 
 def lip_gap(landmarks: Float[np.ndarray, "frames 468 3"]) -> Float[np.ndarray, "frames"]:

@@ -17,6 +17,8 @@ class RawLandmarks:
         times_seconds: (frames,) of presentation, increasing; 0 is the start of the file, sound included.
         width, height: of the upright picture in square pixels.
         num_faces: faces seen for half a second or more, the one followed among them.
+        looks: (frames, look_dim) what the pictures of brows, eyes and mouth show beside the landmarks, of
+            `ExpressionEncoder.look`; NaN where no face was found. None: the pictures were not looked at.
     """
 
     landmarks: Float32[np.ndarray, "frames 478 3"]
@@ -24,6 +26,7 @@ class RawLandmarks:
     width: int
     height: int
     num_faces: int = 1
+    looks: Float32[np.ndarray, "frames look_dim"] | None = None
 
     @property
     def found(self) -> Bool[np.ndarray, "frames"]:

@@ -15,18 +15,18 @@ from msmd.data.corpora.recording import Recording
 from msmd.data.curation.limits import Limits
 from msmd.data.curation.outcome import Fault, StageResult
 from msmd.data.curation.store import finite
-from msmd.data.tracking import motion_from_landmarks
+from msmd.data.tracking import motion_of_face
 from msmd.face.expression_space import load_expression_space
-from msmd.face.geometry import metric_landmarks
 from msmd.face.neutral import Neutral, lip_gap, speaker_neutral
 from msmd.face.raw_landmarks import RawLandmarks
 from msmd.face.readers.facegood import read_facegood
 from msmd.face.readers.openface import estimate_neutral, motion_of_track, read_openface, read_track
 from msmd.face.readers.table import read_table
 from msmd.face.rig import load_rig
+from msmd.face.seen_face import SeenFace
 
-NEUTRAL, NEUTRAL_VERSION = "neutral", 1
-ENCODE, ENCODE_VERSION = "encode", 1
+NEUTRAL, NEUTRAL_VERSION = "neutral", 2
+ENCODE, ENCODE_VERSION = "encode", 2
 
 LIMITS: Final = ("min_seconds", "max_code", "max_wild_share")
 """That `finish` looks at."""
@@ -56,10 +56,13 @@ def neutral_of_videos(recordings: Sequence[Recording], landmarks: Sequence[RawLa
     Raises:
         CaptureError: no frame serves.
     """
-    clips = [metric_landmarks(raw.landmarks, raw.width, raw.height)[0] for raw in landmarks]
+    faces = [SeenFace.of_raw(raw) for raw in landmarks]
     at_rest = [_rest_frames(one, raw) for one, raw in zip(recordings, landmarks, strict=True)]
-    neutral = speaker_neutral(clips, at_rest)
-    return StageResult(numbers={"neutral": neutral.text}, arrays={"landmarks": neutral.landmarks})
+    looked = all(raw.looks is not None for raw in landmarks)
+    embedded = [face.embedded for face in faces] if looked else None
+    neutral = speaker_neutral([face.pose_free for face in faces], at_rest, embedded)
+    arrays = {"landmarks": neutral.landmarks} | ({} if neutral.rest is None else {"rest": neutral.rest})
+    return StageResult(numbers={"neutral": neutral.text}, arrays=arrays)
 
 
 def neutral_of_openface(recordings: Sequence[Recording]) -> StageResult:
@@ -88,8 +91,9 @@ def encode_video(raw: RawLandmarks, neutral: StageResult) -> tuple[Motion, float
     Raises:
         CaptureError: too little of a face is seen.
     """
-    face = Neutral(neutral.arrays["landmarks"], str(neutral.numbers["neutral"]))
-    motion = motion_from_landmarks(raw.landmarks, raw.times_seconds, raw.width, raw.height, face)
+    rest = neutral.arrays.get("rest")
+    face = Neutral(neutral.arrays["landmarks"], str(neutral.numbers["neutral"]), rest)
+    motion = motion_of_face(SeenFace.of_raw(raw), face)
     return motion, float(motion.origin["start_seconds"])
 
 
