@@ -153,6 +153,11 @@ def test_one_model_alone_makes_no_table_and_others_join_the_first():
     assert lay_out(LAYOUTS[1], scored(both), list(both)) is None
 
 
+def test_variants_that_the_paper_gives_no_numbers_for_are_not_compared_with_its_order():
+    rows = {name: [row("one", mve=1.0)] for name in ("num-basis-1-embedded", "embedded")}
+    assert order_markdown(lay_out(LAYOUTS[2], scored(rows), list(rows))) == ""
+
+
 def test_the_papers_numbers_are_those_of_its_tables():
     assert tuple(PAPER_METRICS.values()) == ("MSE", "LVE", "FDD", "MOD")
     assert PAPER_NUMBERS["msmd"] == (3.46, 8.54, 43.4, 2.96)

@@ -202,9 +202,8 @@ def order_markdown(table: Table) -> str:
                 f"{_agreeing_pairs(known, metric, place)} of {len(known) * (len(known) - 1) // 2}",
             )
         )
-    return markdown_table(
-        ("metric", "ours, best first", "paper, best first", "pairs in the same order"), lines
-    )
+    header = ("metric", "ours, best first", "paper, best first", "pairs in the same order")
+    return markdown_table(header, lines) if lines else ""
 
 
 def _agreeing_pairs(rows: Sequence[TableRow], metric: str, place: int) -> int:
