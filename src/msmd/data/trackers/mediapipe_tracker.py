@@ -13,7 +13,7 @@ class MediaPipeTracker:
         CaptureError: MediaPipe is not installed.
     """
 
-    name, version, code = "mediapipe", "1", "msmd"
+    name, version, code = "mediapipe", "2", "msmd"
 
     def __init__(self) -> None:
         load_mediapipe()
