@@ -21,7 +21,7 @@ from msmd.face.paint import (
     materials_of,
     paint_vertices,
 )
-from msmd.face.rig import Rig
+from msmd.face.rig import Rig, load_rig
 from msmd.face.skin_picture import bake_skin
 
 METRES_PER_MM: Final = 0.001
@@ -114,7 +114,10 @@ def vertex_normals(
 
 def _skin(rig: Rig) -> _Surface:
     """The skin with its hair standing off; a vertex on a seam of the layout is there once for each side."""
-    chosen = materials_of(rig) == SKIN
+    # the same triangles on every face, so that heads can be exchanged
+    plain = load_rig().neutral
+    above = (plain[:, 1] > _neckline(plain))[rig.triangles].any(axis=1)
+    chosen = (materials_of(rig) == SKIN) & above
     corners = np.stack([rig.triangles[chosen].ravel(), rig.place_triangles[chosen].ravel()], 1)
     pairs, local = np.unique(corners, axis=0, return_inverse=True)
     used = pairs[:, 0]
@@ -126,9 +129,8 @@ def _skin(rig: Rig) -> _Surface:
         "metallicRoughnessTexture": {"index": _SKIN_ROUGHNESS_PICTURE},
     }
     positions = rig.neutral[used] + (hair_thickness(rig)[:, None] * normals)[used]
-    # the mesh ends in tabs: what hangs below the neckline is drawn up to it
-    neckline = rig.neutral[:, 1].min() + _NECK_TRIM_MM + 0.25 * np.clip(60 - positions[:, 2], -80, 120)
-    positions[:, 1] = np.maximum(positions[:, 1], neckline)
+    # the mesh ends in tabs: what still reaches below the neckline is drawn up to it
+    positions[:, 1] = np.maximum(positions[:, 1], _neckline(rig.neutral)[used])
     return _Surface(
         positions=positions,
         normals=normals[used],
@@ -137,6 +139,12 @@ def _skin(rig: Rig) -> _Surface:
         material={"name": "skin", "pbrMetallicRoughness": look},
         places=rig.places[pairs[:, 1]],
     )
+
+
+def _neckline(neutral: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V"]:
+    """Height at which the neck ends at each vertex, mm: higher at the back."""
+    slope = 0.25 * np.clip(60 - neutral[:, 2], -80, 120)
+    return (neutral[:, 1].min() + _NECK_TRIM_MM + slope).astype(np.float32)
 
 
 def _eyes(rig: Rig) -> _Surface:
