@@ -267,7 +267,7 @@ def _number(value: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m msmd.evaluation.performer", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of recordings")
-    parser.add_argument("--dataset", type=Path, required=True, help="packed by `msmd prepare`")
+    parser.add_argument("--dataset", type=Path, required=True, help="packed by `msmd curate`")
     parser.add_argument("--out", type=Path, required=True, help="folder for performer.json and performer.md")
     options = parser.parse_args()
     text = evaluate_performer(options.data, options.dataset, options.out)

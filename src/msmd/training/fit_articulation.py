@@ -290,7 +290,7 @@ def _stack(clips: Sequence[AlignedClip], direction: Float32[np.ndarray, "64"]) -
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m msmd.training.fit_articulation", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of recordings, with grid/align")
-    parser.add_argument("--dataset", type=Path, required=True, help="packed by `msmd prepare`")
+    parser.add_argument("--dataset", type=Path, required=True, help="packed by `msmd curate`")
     parser.add_argument("--out", type=Path, required=True, help="folder of alignments and results")
     options = parser.parse_args()
     clips = align_clips(options.dataset, options.data, "train", options.out / "alignments.json")
