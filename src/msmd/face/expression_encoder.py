@@ -27,6 +27,9 @@ from msmd.face.expression_network import ExpressionNetwork, NetworkConfig
 from msmd.face.expression_space import load_expression_space
 
 ASSET: Final = "expression_encoder"
+_STRETCH: Final = 1.3
+"""Least squares shrink what is unsure; files hold expressions of the right size on average, or nearly."""
+
 _HEAD_SCALE: Final = 0.25
 """Radians of head rotation that count as 1."""
 
@@ -128,7 +131,7 @@ class ExpressionEncoder:
         known = torch.full((len(frames),), rest is not None)
         with torch.inference_mode():
             weights = self.network.read(frames, mean.expand_as(frames), neutral.expand_as(frames), known)
-            weights = weights.clamp(0, 1)
+            weights = (_STRETCH * weights).clamp(0, 1)
             if rest is not None:
                 weights = (weights[:-1] - weights[-1]).clamp(min=0)
         return weights.numpy()
