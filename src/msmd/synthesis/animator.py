@@ -15,6 +15,7 @@ from msmd.core.units import ARKIT_NAMES, EXPRESSION, MOTION_FPS, NUM_ARKIT
 from msmd.diffusion.guidance import GuidanceForm
 from msmd.diffusion.samplers import SAMPLERS
 from msmd.diffusion.schedule import cosine_schedule
+from msmd.face.blinks import resample_motion
 from msmd.face.readers.arkit_motion import code_of_arkit
 from msmd.face.smoothing import smooth_to_rate
 from msmd.synthesis.bundle import Bundle
@@ -80,7 +81,7 @@ class Animator:
         Raises:
             MsmdError: shorter than `MIN_STYLE_SECONDS`.
         """
-        motion = motion.resample(MOTION_FPS)
+        motion = resample_motion(motion, MOTION_FPS)
         if motion.duration_seconds < MIN_STYLE_SECONDS:
             raise MsmdError(
                 f"the style reference has {motion.duration_seconds:.2f} s of motion; "

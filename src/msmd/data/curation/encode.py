@@ -16,6 +16,7 @@ from msmd.data.curation.limits import Limits
 from msmd.data.curation.outcome import Fault, StageResult
 from msmd.data.curation.store import finite
 from msmd.data.tracking import motion_of_face
+from msmd.face.blinks import resample_motion
 from msmd.face.expression_space import load_expression_space
 from msmd.face.neutral import Neutral, lip_gap, speaker_neutral
 from msmd.face.raw_landmarks import RawLandmarks
@@ -111,7 +112,7 @@ def encode_curves(recording: Recording, neutral: StageResult | None) -> tuple[Mo
         motion = read_openface(recording.motion_path)
     else:
         motion = read_facegood(recording.motion_path)
-    return motion.resample(MOTION_FPS), 0.0
+    return resample_motion(motion, MOTION_FPS), 0.0
 
 
 def finish(
