@@ -26,8 +26,8 @@ $(VENV)/run: $(VENV)/python requirements/run.lock requirements/capture.lock requ
 	@$(PIP) --no-deps --editable .
 	@touch $@
 
-$(VENV)/dev: $(VENV)/run requirements/dev.lock
-	@$(PIP) -r requirements/dev.lock
+$(VENV)/dev: $(VENV)/run requirements/study.lock requirements/dev.lock
+	@$(PIP) -r requirements/study.lock -r requirements/dev.lock
 	@touch $@
 
 AUDIO ?= examples/line.ogg
