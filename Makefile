@@ -27,7 +27,7 @@ $(VENV)/run: $(VENV)/python requirements/run.lock requirements/capture.lock requ
 	@touch $@
 
 $(VENV)/dev: $(VENV)/run requirements/study.lock requirements/dev.lock
-	@$(PIP) -r requirements/study.lock -r requirements/dev.lock
+	@$(PIP) -r requirements/dev.lock
 	@touch $@
 
 AUDIO ?= examples/line.ogg
