@@ -152,7 +152,7 @@ def align_clips(dataset: Path, data: Path, split: Split, kept: Path) -> list[Ali
     with whole_file(kept) as aside:
         aside.write_text(json.dumps(known), encoding="utf-8")
     if not clips:
-        raise FormatError(f"{dataset} has no {split} clips of GRID: prepare them first (`msmd prepare`).")
+        raise FormatError(f"{dataset} has no {split} clips of GRID: make them first (`msmd curate`).")
     return clips
 
 

@@ -288,7 +288,7 @@ def _describe(style: PerformerStyle, number: int, take: SpokenTake, split: Split
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m msmd.training.performed_pairs", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder to write, as `msmd prepare` does")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write, as `msmd curate` does")
     parser.add_argument("--minutes", type=float, default=60.0, help="of motion")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--join", type=Path, help="packed recordings, whose clips go into the folder too")
