@@ -27,7 +27,7 @@ _LIP_WEIGHT, _EYE_WEIGHT, _BROW_WEIGHT, _OVAL_WEIGHT = 3.0, 2.5, 3.0, 0.5
 _RIDGE: Final = 0.01
 _SPARSITY: Final = 0.004
 """Of ridge and l1 terms, as shares of the squared motion of a shape: antagonists shall not fight."""
-_LEAST_MOTION_MM2: Final = 20.0
+_LEAST_MOTION_MM2: Final = 60.0
 """Added to that, so that shapes which hardly show are not solved from noise."""
 _ITERATIONS: Final = 150
 _UNSEEN: Final = tuple(
