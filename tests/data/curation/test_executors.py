@@ -159,6 +159,8 @@ def test_killed_ten_times_at_random_it_ends_as_if_undisturbed(harmless, undistur
     assert PackedDataset(out).clips
     begun = Counter(read_log(tmp_path / "log", "begun"))
     assert finished
+    assert len(read_log(tmp_path / "log", "done")) == 5 + len(lost)
+    assert sum(begun.values()) - 5 <= kills, "a kill costs one track at most"
     assert all(begun[clip] == times for clip, times in finished.items()), "a stored track was made again"
 
 
