@@ -11,8 +11,9 @@ from msmd.core.errors import MsmdError
 from msmd.core.progress import no_progress
 from msmd.data.packed import Clip
 from msmd.data.packing import write_packed
+from msmd.evaluation.bench import Bench
 from msmd.evaluation.recordings import load_performances, measure_train_means
-from msmd.evaluation.suites import SUITES, Bench
+from msmd.evaluation.suites import SUITES
 
 from .conftest import CAST, SMILE, StubAnimator, perform
 
@@ -30,7 +31,7 @@ class StageAnimator(StubAnimator):
         self.performances = [type(one)("line", "stage", "x", "neutral", samples, one.motion)]
         return super().animate(samples, style, seed)
 
-    def animate_timed(self, samples, style, seed=0):
+    def animate_timed(self, samples, style, seed=0, options=None):
         return self.animate(samples, style, seed), {"features": 0.1, "sampling": 0.2}, []
 
 

@@ -126,6 +126,14 @@ def align_phones(
     )
 
 
+def align_or_none(samples: Float32[np.ndarray, "num_samples"], text: str) -> list[Phone] | None:
+    """`align_phones`, None where text and sound do not fit."""
+    try:
+        return align_phones(samples, text)
+    except AlignmentError:
+        return None
+
+
 def _try_alignment(
     samples: np.ndarray, words: list[str], pronunciations: Mapping[str, str], beam: float, seed: int
 ) -> list[Phone] | None:

@@ -11,7 +11,7 @@ from msmd.core.progress import Progress, no_progress
 from msmd.core.units import EXPRESSION, MOTION_DIM, MOTION_FPS
 from msmd.data.packed import Split
 from msmd.evaluation import plots
-from msmd.evaluation.alignment import AlignmentError, Phone, align_phones
+from msmd.evaluation.alignment import Phone
 from msmd.evaluation.comparison import Take, make_controls, model_contestant, plan_takes, run_contestant
 from msmd.evaluation.comparison_report import (
     Setting,
@@ -21,6 +21,7 @@ from msmd.evaluation.comparison_report import (
     comparison_markdown,
     make_tables,
 )
+from msmd.evaluation.known_phones import align_once
 from msmd.evaluation.pairing import StyledClip, pair_with_contrasts, pair_with_references, spread_out
 from msmd.evaluation.protocol import FaceMesh, Performance
 from msmd.evaluation.recordings import describe_training, load_performances, measure_train_means
@@ -150,22 +151,11 @@ def _align_all(
     clips: Sequence[StyledClip], cache: RowFile, progress: Progress
 ) -> Mapping[str, Sequence[Phone]]:
     """Phones of every target whose words are known and fit its sound."""
-    known = {str(row["key"]): row for row in cache.rows}
     found: dict[str, Sequence[Phone]] = {}
     for done, target in enumerate(clip.target for clip in clips):
         progress("alignment", done, len(clips))
-        text = text_of(target) if target.has_lips else None
-        if text is None:
-            continue
-        if target.clip not in known:
-            try:
-                phones = align_phones(target.samples, text)
-            except AlignmentError:
-                phones = []
-            row = {"phones": [[phone.name, phone.start_seconds, phone.end_seconds] for phone in phones]}
-            cache.append(target.clip, row)
-            known[target.clip] = row
-        found[target.clip] = [Phone(*values) for values in known[target.clip]["phones"]]  # type: ignore[attr-defined]
+        if target.has_lips and (text := text_of(target)) is not None:
+            found[target.clip] = align_once(target.clip, target.samples, text, cache) or []
     progress("alignment", len(clips), len(clips))
     return found
 

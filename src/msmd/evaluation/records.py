@@ -51,6 +51,9 @@ class RowFile:
     def __contains__(self, key: str) -> bool:
         return key in self._rows
 
+    def __getitem__(self, key: str) -> Row:
+        return self._rows[key]
+
     def append(self, key: str, row: Row) -> None:
         """Keep a row and write it at once. NaN is written as null.
 

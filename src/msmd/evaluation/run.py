@@ -7,10 +7,11 @@ from typing import Final
 
 from msmd.core.errors import MsmdError
 from msmd.core.progress import Progress, no_progress
+from msmd.evaluation.bench import Bench
 from msmd.evaluation.compare import Comparison, compare
 from msmd.evaluation.protocol import FaceMesh, load_face_mesh
 from msmd.evaluation.records import fingerprint, open_folder, write_text
-from msmd.evaluation.suites import NEEDS_RECORDINGS, SUITES, Bench
+from msmd.evaluation.suites import NEEDS_RECORDINGS, SUITES
 from msmd.synthesis.animator import Animator, SamplingOptions
 from msmd.synthesis.bundle import EMBEDDED, load_bundle
 

@@ -2,23 +2,22 @@
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 import numpy as np
 
-from msmd.core.animation import Animation, Motion, StyleCode
+from msmd.core.animation import Motion, StyleCode
 from msmd.core.errors import CaptureError, MsmdError
-from msmd.core.progress import Progress
 from msmd.core.units import SAMPLE_RATE_HZ
-from msmd.data.packed import Split
 from msmd.data.tracking import capture
 from msmd.evaluation import figures, tables
+from msmd.evaluation.bench import Bench
 from msmd.evaluation.held_out import MODEL, make_systems, run_held_out
 from msmd.evaluation.metrics import mouth_opening
 from msmd.evaluation.pairing import StyledClip, pair_with_references, spread_out
-from msmd.evaluation.protocol import Animator, FaceMesh, Performance
+from msmd.evaluation.protocol import FaceMesh, Performance
 from msmd.evaluation.recordings import load_performances, measure_train_means
 from msmd.evaluation.records import Row, RowFile, write_json
 from msmd.evaluation.speed import Work, describe_machine, measure_speed, peak_memory_mb, time_stage
@@ -39,49 +38,6 @@ SHIFT_EMOTIONS: Final = ("happy", "sad", "angry")
 SHIFT_LINES: Final = 4
 RECORDED_LINES: Final = 40
 """Of each corpus."""
-
-
-@runtime_checkable
-class StyledAnimator(Animator, Protocol):
-    """An animator that brings built-in styles and tells what its stages cost."""
-
-    @property
-    def styles(self) -> Mapping[str, StyleCode]:
-        """Built-in styles by name."""
-        ...
-
-    def animate_timed(
-        self, samples: np.ndarray, style: StyleCode | None, seed: int = 0
-    ) -> tuple[Animation, Mapping[str, float], Sequence[str]]:
-        """As `animate`, with the seconds of each stage, and warnings."""
-        ...
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What a suite works with.
-
-    Attributes:
-        animator: the synthesis path.
-        mesh: metrics are taken on.
-        data_folder: recordings as they came.
-        dataset_folder: the packed dataset, with its held-out split.
-        out_folder: for rows, tables, figures.
-        limit: at most so many clips or lines; None takes all.
-        progress: told of clips.
-        split: of the dataset, that is judged on.
-        splits: name of the division of the dataset; None: as packed.
-    """
-
-    animator: StyledAnimator
-    mesh: FaceMesh
-    data_folder: Path
-    dataset_folder: Path
-    out_folder: Path
-    limit: int | None
-    progress: Progress
-    split: Split = "test"
-    splits: str | None = None
 
 
 def held_out_suite(bench: Bench) -> str:

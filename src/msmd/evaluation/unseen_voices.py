@@ -15,9 +15,8 @@ from msmd.core.units import MOTION_FPS
 from msmd.evaluation import dynamics, lip_sync
 from msmd.evaluation.alignment import (
     BILABIALS,
-    AlignmentError,
     Phone,
-    align_phones,
+    align_or_none,
     middles_of,
     middles_of_open_vowels,
 )
@@ -103,7 +102,7 @@ def run_unseen_voices(
         todo = {name: code for name, code in todo.items() if f"{line.name}/{name}" not in rows}
         if not todo:
             continue
-        phones = _align(line)
+        phones = None if line.text is None else align_or_none(line.samples, line.text)
         for name, code in todo.items():
             if name == RECORDED and line.recorded is not None:
                 motion = line.recorded
@@ -157,12 +156,3 @@ def _pool_silence(group: Sequence[Row], rate: str, frames: str) -> tuple[float, 
     rates = np.array([row[rate] for row in silent], float)
     pooled = float(np.average(rates, weights=weights)) if silent else float("nan")
     return pooled, float(weights.sum() / float(MOTION_FPS))
-
-
-def _align(line: SpokenLine) -> list[Phone] | None:
-    if line.text is None:
-        return None
-    try:
-        return align_phones(line.samples, line.text)
-    except AlignmentError:
-        return None

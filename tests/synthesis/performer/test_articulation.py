@@ -53,7 +53,7 @@ def test_lips_rest_in_silence_whatever_the_expression(say, style: str) -> None:
 
 
 def test_the_lower_lip_goes_under_the_teeth_at_f_and_v(say) -> None:
-    from msmd.evaluation.performer import tucked_at
+    from msmd.evaluation.mouth_shapes import tucked_at
 
     samples, phones = say("SIL AA F AA T AA V IY SIL", 0.24)
     motion = perform(samples, phones).values
