@@ -20,7 +20,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with grid, ravdess, speech")
     parser.add_argument("--out", type=Path, required=True, help="folder of corpus, checkpoints and encoder")
-    parser.add_argument("--minutes", type=float, default=45.0, help="of speech from each synthesiser")
+    parser.add_argument("--minutes", type=float, default=180.0, help="of speech from each synthesiser")
     parser.add_argument("--steps", type=int, default=PhoneTrainingConfig.num_steps)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

@@ -79,7 +79,9 @@ class Espeak:
         i = 0
         while events[i].type != _LIST_END:
             if events[i].type == _PHONEME:
-                self._events.append((events[i].sample, bytes(events[i].id.text).decode(errors="ignore")))
+                name = bytes(events[i].id.text).decode(errors="ignore")
+                if not name.startswith("("):  # "(en)": the voice goes over to another language
+                    self._events.append((events[i].sample, name))
             i += 1
         return 0
 
