@@ -53,10 +53,10 @@ def test_an_onset_appears_in_its_own_frame_and_not_before_the_context(encoder):
 def test_the_network_looks_as_far_before_as_after_each_20_ms():
     torch.manual_seed(0)
     network = PhoneNetwork(PhoneNetworkConfig(width=8, num_blocks=1, kernel=1, bottleneck_dim=4))
-    mel = torch.zeros(1, 200, 80)
-    steady = network(mel)[0]
+    mel, centred = torch.zeros(1, 200, 80), torch.zeros(1, 200, 13)
+    steady = network(mel, centred)[0]
     mel[0, 100] = mel[0, 101] = 1.0  # the 20 ms of output frame 50
-    changed = torch.nonzero((network(mel)[0] - steady).abs().sum(dim=2)[0] > 1e-5).flatten()
+    changed = torch.nonzero((network(mel, centred)[0] - steady).abs().sum(dim=2)[0] > 1e-5).flatten()
     assert 50 in changed
     assert changed.float().mean() == 50
 
@@ -101,7 +101,7 @@ def test_a_saved_encoder_comes_back(encoder, tmp_path):
     encoder.save(tmp_path)
     loaded = EmbeddedEncoder.load(tmp_path)
     samples = speech(8000)
-    assert np.array_equal(loaded.encode(samples), encoder.encode(samples))
+    assert np.allclose(loaded.encode(samples), encoder.encode(samples), atol=5e-3)  # half precision
     assert loaded.notes == {"hours": 0}
 
 

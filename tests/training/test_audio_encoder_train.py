@@ -1,13 +1,22 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from msmd.audio.embedded import EmbeddedEncoder
-from msmd.audio.mel import band_centres_hz
+from msmd.audio.mel import NUM_BINS
 from msmd.audio.phone_network import PHONES, PhoneNetworkConfig
 from msmd.training.audio_encoder.augment import _warp, augment
 from msmd.training.audio_encoder.phone_corpus import PhoneClip
-from msmd.training.audio_encoder.train import PhoneTrainingConfig, score, train_phones
+from msmd.training.audio_encoder.train import (
+    SOURCE_WEIGHTS,
+    PhoneTrainingConfig,
+    _clip_chances,
+    draw_batches,
+    score,
+    train_phones,
+)
 
 TONES_HZ = {"AA": 400.0, "S": 3000.0, "M": 1200.0}
 
@@ -54,25 +63,42 @@ def test_a_language_of_tones_is_learned_and_the_run_goes_on_where_it_stopped(tmp
 
 
 def test_augmenting_gives_the_same_for_the_same_draws_and_keeps_known_labels():
-    mel = torch.randn(4, 130, 80, generator=torch.Generator().manual_seed(1))
+    power = torch.randn(4, 130, NUM_BINS, generator=torch.Generator().manual_seed(1)).square()
     labels = torch.arange(65).repeat(4, 1)
-    first = augment(mel, labels, 50, torch.Generator().manual_seed(2))
-    again = augment(mel, labels, 50, torch.Generator().manual_seed(2))
+    first = augment(power, labels, 50, torch.Generator().manual_seed(2))
+    again = augment(power, labels, 50, torch.Generator().manual_seed(2))
     assert torch.equal(first[0], again[0])
-    assert first[0].shape == (4, 100, 80)
+    assert first[0].shape == (4, 100, NUM_BINS)
     assert (first[1].diff(dim=1) >= 0).all()
 
 
 def test_unit_speed_and_frequency_change_nothing():
-    mel = torch.randn(2, 60, 80, generator=torch.Generator().manual_seed(1))
+    log_power = torch.randn(2, 60, NUM_BINS, generator=torch.Generator().manual_seed(1))
     one = torch.ones(2)
-    assert torch.allclose(_warp(mel, one, one, 60), mel, atol=1e-3)
+    assert torch.allclose(_warp(log_power, one, one, 60), log_power, atol=1e-3)
 
 
 @pytest.mark.parametrize("factor", [0.9, 1.15])
-def test_raising_frequencies_moves_a_band_up_by_the_factor(factor):
-    mel = torch.zeros(1, 10, 80)
-    mel[:, :, 40] = 1.0
-    moved = _warp(mel, torch.ones(1), torch.tensor([factor]), 10)
-    peak = int(moved[0, 5].argmax())
-    assert band_centres_hz()[peak] == pytest.approx(factor * band_centres_hz()[40], rel=0.04)
+def test_a_shorter_throat_moves_a_tone_up_by_the_factor(factor):
+    log_power = torch.zeros(1, 10, NUM_BINS)
+    log_power[:, :, 80] = 1.0
+    moved = _warp(log_power, torch.ones(1), torch.tensor([factor]), 10)
+    assert int(moved[0, 5].argmax()) == pytest.approx(factor * 80, abs=1)
+
+
+def test_a_source_has_its_share_of_the_crops_however_long_it_is():
+    clips = [
+        replace(tonal_clip(seed, "train"), source=source)
+        for seed, source in enumerate(["grid"] + 5 * ["new"])
+    ]
+    chances = _clip_chances(clips)
+    share = SOURCE_WEIGHTS["grid"] / (SOURCE_WEIGHTS["grid"] + 1 - sum(SOURCE_WEIGHTS.values()))
+    assert float(chances[0] / chances.sum()) == pytest.approx(share)
+
+
+def test_a_crop_of_a_short_clip_has_silence_around_it():
+    clip = tonal_clip(0, "train")
+    short = replace(clip, samples=clip.samples[:3200], labels=clip.labels[:10])
+    _, _, labels = next(draw_batches([short], CONFIG, 0))
+    assert ((labels == 0).sum(1) >= 35).all()
+    assert (labels > 0).any()

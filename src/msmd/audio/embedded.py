@@ -13,8 +13,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from msmd.audio.acoustic_model import centre_cepstra, cepstral_bands
 from msmd.audio.encoder import count_frames
-from msmd.audio.mel import HOP_SAMPLES, log_mel
+from msmd.audio.mel import HOP_SAMPLES, mel_of_power, power_spectrum
 from msmd.audio.phone_network import MOUTH_CLASSES, PhoneNetwork, PhoneNetworkConfig, normalize_mel
 from msmd.audio.prosody import NUM_PROSODY, prosody
 from msmd.core.errors import AudioError, BundleError
@@ -91,21 +92,20 @@ class EmbeddedEncoder:
         count = count_frames(len(samples))
         context = self.network.config.context_frames
         outside = context * _SAMPLES_PER_OUTPUT
-        normal = normalize_mel(
-            _log_mel_by_minutes(
-                np.pad(samples, (outside, count * SAMPLES_PER_FRAME - len(samples) + outside))
-            )
-        )
+        padded = np.pad(samples, (outside, count * SAMPLES_PER_FRAME - len(samples) + outside))
+        mel, bands = _spectra_by_minutes(padded)
+        normal, centred = normalize_mel(mel), centre_cepstra(bands)
         pieces = []
         for start in range(0, 2 * count, 2 * _CHUNK_FRAMES):
             stop = min(start + 2 * _CHUNK_FRAMES, 2 * count)
-            part = normal[2 * start : 2 * (stop + 2 * context)]
-            pieces.append([out[0, context : context + stop - start] for out in self.network(part[None])])
+            part = slice(2 * start, 2 * (stop + 2 * context))
+            outputs = self.network(normal[None, part], centred[None, part])
+            pieces.append([out[0, context : context + stop - start] for out in outputs])
         features, phones, mouth = (torch.cat(parts) for parts in zip(*pieces, strict=True))
         return features, phones, mouth
 
     def save(self, folder: Path) -> None:
-        """Write `audio_encoder.safetensors` and `audio_encoder.json` into a folder."""
+        """Write `audio_encoder.safetensors`, at half precision, and `audio_encoder.json` into a folder."""
         settings = {
             "format": _FORMAT,
             "version": _VERSION,
@@ -115,7 +115,7 @@ class EmbeddedEncoder:
             "notes": self.notes,
         }
         with whole_file(Path(folder) / WEIGHTS_NAME) as aside:
-            save_file(self.network.state_dict(), aside)
+            save_file({name: value.half() for name, value in self.network.state_dict().items()}, aside)
         with whole_file(Path(folder) / SETTINGS_NAME) as aside:
             aside.write_text(json.dumps(settings, indent=1) + "\n")
 
@@ -143,14 +143,18 @@ class EmbeddedEncoder:
         return cls(network, settings.get("notes"))
 
 
-def _log_mel_by_minutes(samples: Float32[np.ndarray, "num_samples"]) -> Float[Tensor, "mel_frames 80"]:
-    """`log_mel` of whole hops of sound; the spectra of an hour at once would take gigabytes."""
+def _spectra_by_minutes(
+    samples: Float32[np.ndarray, "num_samples"],
+) -> tuple[Float[Tensor, "mel_frames 80"], Float[Tensor, "mel_frames 25"]]:
+    """`mel_of_power` and `cepstral_bands` of whole hops; spectra of an hour at once would take gigabytes."""
     minute = _CHUNK_FRAMES * SAMPLES_PER_FRAME
     margin_frames = 2  # more than half a window
     margin = margin_frames * HOP_SAMPLES
     padded = torch.from_numpy(np.pad(samples, margin))
-    parts = [
-        log_mel(padded[start : start + min(minute, len(samples) - start) + 2 * margin])
-        for start in range(0, len(samples), minute)
-    ]
-    return torch.cat([part[margin_frames:-margin_frames] for part in parts])
+    mels, bands = [], []
+    for start in range(0, len(samples), minute):
+        power = power_spectrum(padded[start : start + min(minute, len(samples) - start) + 2 * margin])
+        power = power[margin_frames:-margin_frames]
+        mels.append(mel_of_power(power))
+        bands.append(cepstral_bands(power))
+    return torch.cat(mels), torch.cat(bands)

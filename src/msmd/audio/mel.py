@@ -17,6 +17,10 @@ NUM_BANDS: Final = 80
 
 _WINDOW_SAMPLES: Final = 400
 _FFT_SAMPLES: Final = 512
+
+NUM_BINS: Final = _FFT_SAMPLES // 2 + 1
+"""Of `power_spectrum`, 0 to 8000 Hz."""
+
 _MIN_HZ: Final = 50.0
 _MAX_HZ: Final = 7600.0
 _FLOOR: Final = 1e-14
@@ -57,11 +61,11 @@ def _window() -> Float[Tensor, "window"]:
     return torch.hann_window(_WINDOW_SAMPLES)
 
 
-def log_mel(samples: Float[Tensor, "*batch num_samples"]) -> Float[Tensor, "*batch mel_frames 80"]:
-    """Natural logarithm of the mean power in each band; twice the amplitude adds ln 4 everywhere.
+def power_spectrum(samples: Float[Tensor, "*batch num_samples"]) -> Float[Tensor, "*batch mel_frames bins"]:
+    """Power in each of `NUM_BINS` bins of 31.25 Hz, 25 ms of sound about the middle of each frame.
 
     Frame i is centred on the middle of samples [160 i, 160 (i + 1)); what lies outside the sound is
-    silence. There are ceil(num_samples / 160) frames. Silence is ln 1e-14 = -32.24.
+    silence. There are ceil(num_samples / 160) frames.
 
     Args:
         samples: at 16 kHz.
@@ -73,5 +77,18 @@ def log_mel(samples: Float[Tensor, "*batch num_samples"]) -> Float[Tensor, "*bat
     frames = padded.unfold(-1, _FFT_SAMPLES, HOP_SAMPLES)
     margin = (_FFT_SAMPLES - _WINDOW_SAMPLES) // 2
     window = torch.nn.functional.pad(_window(), (margin, margin))
-    power = torch.fft.rfft(frames * window).abs().square() / window.square().sum()
+    return torch.fft.rfft(frames * window).abs().square() / window.square().sum()
+
+
+def mel_of_power(power: Float[Tensor, "*batch mel_frames bins"]) -> Float[Tensor, "*batch mel_frames 80"]:
+    """Natural logarithm of the mean power in each band. Silence is ln 1e-14 = -32.24."""
     return (power @ _filters()).clamp(min=_FLOOR).log()
+
+
+def log_mel(samples: Float[Tensor, "*batch num_samples"]) -> Float[Tensor, "*batch mel_frames 80"]:
+    """`mel_of_power` of `power_spectrum`; twice the amplitude adds ln 4 everywhere.
+
+    Args:
+        samples: at 16 kHz.
+    """
+    return mel_of_power(power_spectrum(samples))

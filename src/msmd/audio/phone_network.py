@@ -1,11 +1,13 @@
-"""The network that hears phones: convolutions over a log-mel spectrogram, 50 frames a second."""
+"""The network that hears phones: convolutions over a spectrogram and an acoustic model's scores, at 50 Hz."""
 
 from dataclasses import dataclass
 from typing import Final
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from msmd.audio.acoustic_model import NUM_SCORES, AcousticModel
 from msmd.audio.mel import NUM_BANDS
 from msmd.core.errors import FormatError
 
@@ -44,12 +46,14 @@ class PhoneNetworkConfig:
     num_blocks: residual blocks.
     kernel: frames of 20 ms that a block's depthwise convolution spans; odd.
     bottleneck_dim: size of the features that are handed on, at 50 Hz.
+    acoustic_model: whether it reads the scores of an `AcousticModel` beside the spectrogram.
     """
 
     width: int = 192
     num_blocks: int = 8
     kernel: int = 7
     bottleneck_dim: int = 64
+    acoustic_model: bool = False
 
     def __post_init__(self) -> None:
         if min(self.width, self.num_blocks, self.bottleneck_dim) < 1 or self.kernel % 2 == 0:
@@ -63,7 +67,7 @@ class PhoneNetworkConfig:
     @property
     def context_frames(self) -> int:
         """Frames of 20 ms on either side beyond which nothing changes a frame."""
-        stem = 2  # one mel frame of the strided and two of the first convolution, rounded up
+        stem = 2  # one mel frame of the strided and two of the first convolution (slopes: three), rounded up
         return stem + sum(self.dilations) * (self.kernel // 2)
 
 
@@ -94,6 +98,8 @@ class PhoneNetwork(nn.Module):
         width = config.width
         self.stem = nn.Conv1d(NUM_BANDS, width, _STEM_KERNEL, padding=_STEM_KERNEL // 2)
         self.halve = nn.Conv1d(width, width, 4, stride=2, padding=1)
+        self.acoustic_model = AcousticModel() if config.acoustic_model else None
+        self.read_scores = nn.Linear(NUM_SCORES, width) if config.acoustic_model else None
         self.blocks = nn.ModuleList(_Block(width, config.kernel, d) for d in config.dilations)
         self.norm = nn.LayerNorm(width)
         self.bottleneck = nn.Linear(width, config.bottleneck_dim)
@@ -102,7 +108,7 @@ class PhoneNetwork(nn.Module):
         self.mouth_head = nn.Linear(config.bottleneck_dim, len(MOUTH_CLASSES))
 
     def forward(
-        self, mel: Float[Tensor, "batch mel_frames 80"]
+        self, mel: Float[Tensor, "batch mel_frames 80"], centred: Float[Tensor, "batch mel_frames 13"]
     ) -> tuple[
         Float[Tensor, "batch frames bottleneck"],
         Float[Tensor, "batch frames phones"],
@@ -112,22 +118,30 @@ class PhoneNetwork(nn.Module):
 
         Args:
             mel: of `normalize_mel`, an even number of frames.
+            centred: of `acoustic_model.centre_cepstra`, of the same sound.
         """
         x = nn.functional.gelu(self.stem(mel.transpose(1, 2)))
         x = nn.functional.gelu(self.halve(x)).transpose(1, 2)
+        if self.acoustic_model is not None and self.read_scores is not None:
+            x = x + self.read_scores(self.acoustic_model(centred))
         for block in self.blocks:
             x = block(x)
         features = self.unit(self.bottleneck(self.norm(x)))
         return features, self.phone_head(features), self.mouth_head(features)
 
 
-def normalize_mel(mel: Float[Tensor, "mel_frames 80"]) -> Float[Tensor, "mel_frames 80"]:
+def normalize_mel(mel: Float[Tensor, "*batch mel_frames 80"]) -> Float[Tensor, "*batch mel_frames 80"]:
     """Log-mel against the level of the speech in it.
 
     The level is the mean power of the frames within 30 dB of the loudest, so that silence before,
     after or between changes nothing; sound without speech is measured against a fixed quiet level.
+
+    Args:
+        mel: of `log_mel`, one whole sound for each of the batch.
     """
-    loudness = mel.exp().mean(dim=1).log()
-    gated = loudness[loudness > loudness.max() - _GATE]
-    level = gated.exp().mean().log().clamp(min=_QUIETEST_LEVEL)
-    return (mel - level).clamp(_LOWEST, _HIGHEST) / _SCALE + 1.0
+    loudness = mel.exp().mean(dim=-1).log()
+    top = loudness.amax(-1, keepdim=True)
+    speech = loudness > top - _GATE
+    power = torch.where(speech, (loudness - top).exp(), 0.0).sum(-1, keepdim=True)
+    level = (power / speech.sum(-1, keepdim=True)).log() + top
+    return (mel - level.clamp(min=_QUIETEST_LEVEL)[..., None]).clamp(_LOWEST, _HIGHEST) / _SCALE + 1.0

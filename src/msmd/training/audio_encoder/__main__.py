@@ -10,6 +10,7 @@ import torch
 from msmd.core.errors import MsmdError
 from msmd.training.audio_encoder.phone_corpus import load_clips, make_corpus
 from msmd.training.audio_encoder.train import PhoneTrainingConfig, score, train_phones
+from msmd.training.train import has_fast_bfloat16
 
 
 def main() -> None:
@@ -27,7 +28,9 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     make_corpus(options.data, options.out / "corpus", minutes_per_synthesizer=options.minutes, progress=_tell)
     clips = load_clips(options.out / "corpus")
-    encoder = train_phones(clips, options.out, PhoneTrainingConfig(num_steps=options.steps))
+    encoder = train_phones(
+        clips, options.out, PhoneTrainingConfig(num_steps=options.steps, bfloat16=has_fast_bfloat16("cpu"))
+    )
     held_out = [clip for clip in clips if clip.split == "val"]
     print(json.dumps(score(encoder, held_out, limit=sys.maxsize), indent=1))
 

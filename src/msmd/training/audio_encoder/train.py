@@ -3,25 +3,31 @@
 import csv
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Integer
+from jaxtyping import Float, Int
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from msmd.audio.acoustic_model import centre_cepstra, cepstral_bands
 from msmd.audio.embedded import EmbeddedEncoder
-from msmd.audio.mel import log_mel
+from msmd.audio.mel import mel_of_power, power_spectrum
 from msmd.audio.phone_network import PhoneNetwork, PhoneNetworkConfig, normalize_mel
 from msmd.core.files import whole_file
-from msmd.training.audio_encoder.augment import augment
+from msmd.training.audio_encoder.augment import SPEED, augment, mask
 from msmd.training.audio_encoder.phone_corpus import PhoneClip
 from msmd.training.audio_encoder.phones import MOUTH_CLASS_OF_PHONE, UNKNOWN
+from msmd.training.audio_encoder.sphinx import load_acoustic_model
 
-_MEL_PER_LABEL = 2
+SOURCE_WEIGHTS: Mapping[str, float] = {"grid": 0.1, "ravdess": 0.12, "espeak": 0.26, "flite": 0.3}
+"""Shares of the crops: people of few sentences, machines of many. What other sources there are, people with
+free texts among them, share the rest by their length."""
+
+_SAMPLES_PER_LABEL = 320
 _IGNORE = -100  # cross_entropy's word for "teaches nothing"
 
 
@@ -40,7 +46,7 @@ class PhoneTrainingConfig:
     bfloat16: whether matrix products run in bfloat16: more than twice as fast on processors that have it.
     """
 
-    num_steps: int = 1100
+    num_steps: int = 1600
     batch_size: int = 32
     crop_labels: int = 150
     learning_rate: float = 2e-3
@@ -50,32 +56,7 @@ class PhoneTrainingConfig:
     interval: int = 150
     seed: int = 0
     bfloat16: bool = False
-    network: PhoneNetworkConfig = field(default_factory=PhoneNetworkConfig)
-
-
-@dataclass(frozen=True)
-class PhoneStream:
-    """Clips one after another.
-
-    Attributes:
-        mel: (2 labels, 80) normalised clip by clip, float16.
-        labels: (labels,) index into PHONES or UNKNOWN.
-    """
-
-    mel: Float[Tensor, "mel_frames 80"]
-    labels: Integer[Tensor, "label_frames"]
-
-
-def join_clips(clips: list[PhoneClip]) -> PhoneStream:
-    """Spectrograms and labels of clips, in order."""
-    mels, labels = [], []
-    for clip in clips:
-        count = len(clip.labels)
-        samples = np.zeros(count * 320, np.float32)
-        samples[: len(clip.samples)] = clip.samples[: len(samples)]
-        mels.append(normalize_mel(log_mel(torch.from_numpy(samples))).half())
-        labels.append(torch.from_numpy(clip.labels))
-    return PhoneStream(torch.cat(mels), torch.cat(labels))
+    network: PhoneNetworkConfig = field(default_factory=lambda: PhoneNetworkConfig(acoustic_model=True))
 
 
 def train_phones(
@@ -92,22 +73,24 @@ def train_phones(
         config: of the fit.
     """
     torch.manual_seed(config.seed)
-    stream = join_clips([clip for clip in clips if clip.split == "train"])
+    learned = [clip for clip in clips if clip.split == "train"]
     held_out = [clip for clip in clips if clip.split == "val"]
     network = PhoneNetwork(config.network)
+    if config.network.acoustic_model:
+        network.acoustic_model = load_acoustic_model()
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
     )
     step = _resume(out / "checkpoint.safetensors", network, optimizer)
-    batches = _draw_batches(stream, config, step)
+    batches = draw_batches(learned, config, step)
     mouth_of_phone = torch.from_numpy(MOUTH_CLASS_OF_PHONE).long()
     start, sums = time.monotonic(), []
     while step < config.num_steps:
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * _rate(step / config.num_steps)
-        mel, labels = next(batches)
+        mel, centred, labels = next(batches)
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-            _, phones, mouth = network.train()(mel)
+            _, phones, mouth = network.train()(mel, centred)
         known = labels != UNKNOWN
         target = torch.where(known, labels, _IGNORE)
         mouth_target = torch.where(known, mouth_of_phone[labels.where(known, 0)], _IGNORE)
@@ -125,7 +108,7 @@ def train_phones(
             network.requires_grad_(True)
             _log(out / "progress.csv", step, float(np.mean(sums)), time.monotonic() - start, scores)
             notes = {"steps": step, "clips": len(clips), "held_out_accuracy": scores}
-            notes["hours"] = round(len(stream.labels) / 50 / 3600, 2)
+            notes["hours"] = round(sum(len(clip.labels) for clip in learned) / 50 / 3600, 2)
             notes["config"] = asdict(config)
             EmbeddedEncoder(network, notes).save(out)
             network.requires_grad_(True)
@@ -163,17 +146,51 @@ def score(encoder: EmbeddedEncoder, clips: list[PhoneClip], limit: int = 60) -> 
     return scores
 
 
-def _draw_batches(
-    stream: PhoneStream, config: PhoneTrainingConfig, step: int
-) -> Iterator[tuple[Float[Tensor, "batch mel_frames 80"], Int[Tensor, "batch labels"]]]:
-    """Random crops, which may reach over the border of two clips: people do interrupt each other."""
+def draw_batches(
+    clips: list[PhoneClip], config: PhoneTrainingConfig, step: int
+) -> Iterator[
+    tuple[
+        Float[Tensor, "batch mel_frames 80"],
+        Float[Tensor, "batch mel_frames 13"],
+        Int[Tensor, "batch labels"],
+    ]
+]:
+    """Random crops of clips, altered; a clip shorter than the crop has silence around it.
+
+    A source is drawn by `SOURCE_WEIGHTS`, a clip within it by its length.
+
+    Yields:
+        Normalised log-mel, centred cepstra (both of the altered crop alone), labels.
+    """
     rng = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+    chances = _clip_chances(clips)
+    reach = round(config.crop_labels * SPEED[1]) + 1  # a crop may be played faster
     while True:
-        reach = round(config.crop_labels * 1.3)  # a crop may be played faster
-        starts = torch.randint(0, len(stream.labels) - reach, (config.batch_size,), generator=rng)
-        index = starts[:, None] + torch.arange(reach)
-        mel_index = _MEL_PER_LABEL * starts[:, None] + torch.arange(_MEL_PER_LABEL * reach)
-        yield augment(stream.mel[mel_index].float(), stream.labels[index].long(), config.crop_labels, rng)
+        sound = torch.zeros(config.batch_size, reach * _SAMPLES_PER_LABEL)
+        labels = torch.zeros(config.batch_size, reach, dtype=torch.long)
+        for row, i in enumerate(torch.multinomial(chances, config.batch_size, True, generator=rng).tolist()):
+            clip, spare = clips[i], len(clips[i].labels) - reach
+            start = int(torch.randint(min(spare, 0), max(spare, 0) + 1, (1,), generator=rng))
+            first, last = max(start, 0), min(start + reach, len(clip.labels))
+            piece = clip.samples[first * _SAMPLES_PER_LABEL : last * _SAMPLES_PER_LABEL]
+            at = (first - start) * _SAMPLES_PER_LABEL
+            sound[row, at : at + len(piece)] = torch.from_numpy(piece)
+            labels[row, first - start : last - start] = torch.from_numpy(clip.labels[first:last]).long()
+        power, wanted = augment(power_spectrum(sound), labels, config.crop_labels, rng)
+        mel = mask(normalize_mel(mel_of_power(power)), rng)
+        yield mel, centre_cepstra(cepstral_bands(power)), wanted
+
+
+def _clip_chances(clips: list[PhoneClip]) -> Float[Tensor, "clips"]:
+    lengths = torch.tensor([float(len(clip.labels)) for clip in clips])
+    sources = np.array([clip.source for clip in clips])
+    chances, rest = torch.zeros(len(clips)), ~np.isin(sources, list(SOURCE_WEIGHTS))
+    shares = [(sources == source, weight) for source, weight in SOURCE_WEIGHTS.items()]
+    for chosen, weight in [*shares, (rest, 1 - sum(SOURCE_WEIGHTS.values()))]:
+        if chosen.any():
+            index = torch.from_numpy(np.flatnonzero(chosen))
+            chances[index] = weight * lengths[index] / lengths[index].sum()
+    return chances
 
 
 def _cross_entropy(
