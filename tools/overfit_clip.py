@@ -18,6 +18,7 @@ from msmd.data.pairs import CORPUS_WEIGHTS
 from msmd.training.curves import draw_curves
 from msmd.training.loop import fit
 from msmd.training.step import WindowPairs
+from msmd.training.train import lip_gap_of
 
 
 def main() -> None:
@@ -37,6 +38,7 @@ def main() -> None:
         has_lips=torch.ones(1, dtype=torch.bool),
         restyled=torch.zeros(1, dtype=torch.bool),
         weights=torch.ones(1, motion.shape[1]),
+        lip_gap=torch.from_numpy(lip_gap_of(statistics)),
     )
     training = replace(
         preset.training,
@@ -45,6 +47,8 @@ def main() -> None:
         warmup_steps=20,
         audio_dropout=0.0,
         style_dropout=0.0,
+        basis_only_probability=0.0,
+        audio_noise=0.0,
         truncation_probability=0.0,
         weight_decay=0.0,
         ema_decay=0.95,

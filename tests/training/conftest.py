@@ -40,6 +40,7 @@ def make_pairs(seed: int, count: int = 2) -> WindowPairs:
         has_lips=torch.ones(count, dtype=torch.bool),
         restyled=torch.zeros(count, dtype=torch.bool),
         weights=torch.ones(count, 67),
+        lip_gap=torch.cat([torch.full((67,), 0.1), torch.tensor([2.0])]),
     )
 
 

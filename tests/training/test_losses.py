@@ -3,7 +3,16 @@ import math
 import pytest
 import torch
 
-from msmd.training.losses import kl_divergence, simple_loss, smoothness_loss, velocity_loss
+from msmd.training.losses import (
+    CLOSED_COUNTS,
+    TYPICAL_OPENING_MM,
+    kl_divergence,
+    lip_gap_loss,
+    persistence_loss,
+    simple_loss,
+    smoothness_loss,
+    velocity_loss,
+)
 
 ALL = torch.ones(1, 4, dtype=torch.bool)
 ONE = torch.ones(1, 1)
@@ -72,3 +81,20 @@ def test_kl_by_hand():
 
 def test_kl_of_the_prior_is_zero():
     assert kl_divergence(torch.zeros(2, 3), torch.zeros(2, 3), torch.ones(2, dtype=torch.bool)) == 0
+
+
+def test_the_opening_of_the_lips_counts_most_where_they_touch():
+    """One dimension of 2 mm a unit about an opening of 1 mm; lips at -0.5 touch, at 9.5 are 20 mm apart."""
+    lip_gap = torch.tensor([2.0, 1.0])
+    wide = lip_gap_loss(track(9.5), track(10.5), ALL[:, :1], lip_gap).item()
+    shut = lip_gap_loss(track(-0.5), track(0.5), ALL[:, :1], lip_gap).item()
+    assert wide == pytest.approx((2 / TYPICAL_OPENING_MM) ** 2, rel=1e-3)
+    assert shut == pytest.approx(CLOSED_COUNTS * wide, rel=1e-3)
+
+
+def test_persistence_is_the_error_of_the_mean_over_valid_frames():
+    mask = torch.tensor([[True, True, True, False]])
+    motion, predicted = track(1.0, 2.0, 3.0, 4.0), track(3.0, 2.0, 4.0, 90.0)
+    assert persistence_loss(motion, predicted, mask, ONE).item() == pytest.approx(1.0)
+    trembling = track(2.0, 0.0, 4.0, 4.0)
+    assert persistence_loss(motion, trembling, mask, ONE).item() == pytest.approx(0.0)

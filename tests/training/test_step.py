@@ -35,6 +35,29 @@ def test_eq_5_is_the_weighted_sum_of_its_terms(losses_of, pairs):
     torch.testing.assert_close(loss.total, wanted)
 
 
+def test_our_own_terms_are_added_by_their_weights(losses_of, pairs):
+    without, loss = losses_of(pairs), losses_of(pairs, lip_weight=2.0, persistence_weight=3.0)
+    assert min(loss.lips, loss.persistence) > 0
+    torch.testing.assert_close(loss.total, without.total + 2 * loss.lips + 3 * loss.persistence)
+
+
+def test_without_lips_their_opening_is_not_judged(losses_of, pairs):
+    deaf = replace(pairs, has_lips=torch.zeros(2, dtype=torch.bool))
+    assert losses_of(deaf).lips == 0
+
+
+def test_noise_on_the_sound_changes_the_loss(losses_of, pairs):
+    assert losses_of(pairs, audio_noise=1.0).total != losses_of(pairs).total
+
+
+def test_by_the_basis_alone_the_style_still_arrives(losses_of, pairs):
+    """The token is null, the basis is not: references still matter, and dropping the style does too."""
+    alone = losses_of(pairs, basis_only_probability=1.0)
+    other = losses_of(pairs, basis_only_probability=1.0, style_pairing="cross")
+    assert alone.total != other.total
+    assert alone.total != losses_of(pairs).total
+
+
 def test_what_lies_in_the_padding_changes_no_loss(losses_of, pairs):
     valid = pairs.valid.clone()
     valid[0, 45:] = False

@@ -159,12 +159,19 @@ class TrainingConfig:
             min(ema_decay, (1 + step) / (10 + step)).
         simple_weight, velocity_weight, smooth_weight, kl_weight: lambdas of Eq. 5. The KL
             divergence is summed over dimensions and averaged over the batch.
+        lip_weight: of the squared error of the lips' opening (`training.losses.lip_gap_loss`); the
+            paper has none.
+        persistence_weight: of the squared error of each window's mean; the paper has none.
         landmark_weight_exponent: each dimension's squared error counts by (millimetres that one
             standard deviation moves the landmarks) to this power, normalised to mean 1. 0 is the
             paper: all alike. 2 is squared error in millimetres.
         style_pairing: see `StylePairing`.
         audio_dropout, style_dropout: chance that a condition is replaced with its learned null
             ("10 %", section 4.4), drawn for each window.
+        basis_only_probability: chance that a window's style reaches it by the style basis alone, its
+            token being null, so that the basis carries the style. The paper has none.
+        audio_noise: greatest deviation of the noise that a window's audio features get (they are of
+            size 1): an unheard voice is heard less surely than those of the training data.
         truncation_probability: chance that a random end of a window is cut off.
         mirror: whether half of the pairs are reflected left to right.
         restyle: whether half of the pairs borrow another persistent expression (`data.restyle`).
@@ -190,10 +197,14 @@ class TrainingConfig:
     velocity_weight: float = 0.5
     smooth_weight: float = 5e-6
     kl_weight: float = 1e-6
+    lip_weight: float = 0.0
+    persistence_weight: float = 0.0
     landmark_weight_exponent: float = 0.0
     style_pairing: StylePairing = "alternate"
     audio_dropout: float = 0.1
     style_dropout: float = 0.1
+    basis_only_probability: float = 0.0
+    audio_noise: float = 0.0
     truncation_probability: float = 0.3
     mirror: bool = False
     restyle: bool = False
@@ -214,8 +225,12 @@ class TrainingConfig:
             f"{self.validation_interval}.",
         )
         _require_each(self, ("simple_weight", "velocity_weight", "smooth_weight", "kl_weight"), at_least=0)
+        _require_each(self, ("lip_weight", "persistence_weight", "audio_noise"), at_least=0)
         _require_each(self, ("weight_decay", "warmup_steps", "landmark_weight_exponent"), at_least=0)
-        for name in ("audio_dropout", "style_dropout", "truncation_probability", "final_rate_fraction"):
+        for name in (
+            *("audio_dropout", "style_dropout", "basis_only_probability"),
+            *("truncation_probability", "final_rate_fraction"),
+        ):
             _require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; it must be in [0, 1].")
         _require(self.learning_rate > 0, "learning_rate must be positive.")
         _require(self.gradient_limit > 0, "gradient_limit must be positive.")

@@ -68,6 +68,7 @@ class MotionModel(nn.Module):
         valid_mask: Bool[Tensor, "batch frames"] | None = None,
         audio_null: Bool[Tensor, "batch"] | None = None,
         style_null: Bool[Tensor, "batch"] | None = None,
+        basis_only: Bool[Tensor, "batch"] | None = None,
     ) -> Conditions:
         """All that stays the same over the diffusion steps of one window.
 
@@ -79,11 +80,14 @@ class MotionModel(nn.Module):
             prev_motion, prev_audio_features: the N_p frames before; None: the learned start.
             valid_mask: frames that are to be animated; None: all.
             audio_null, style_null: clips whose condition is replaced by its null; None: none of them.
+            basis_only: clips of which the denoiser is not told the style code: the basis alone carries
+                it; None: none of them.
         """
         count = len(audio_features)
         nobody = torch.zeros(count, dtype=torch.bool, device=audio_features.device)
         audio_null = nobody if audio_null is None else audio_null
         style_null = nobody if style_null is None else style_null
+        untold = style_null if basis_only is None else style_null | basis_only
         if valid_mask is None:
             valid_mask = torch.ones(audio_features.shape[:2], dtype=torch.bool, device=audio_features.device)
         start_motion, start_audio = self.start(count)
@@ -94,7 +98,7 @@ class MotionModel(nn.Module):
         audio = self.absence.replace_audio(torch.cat([prev_audio, audio_features], dim=1), audio_null)
         valid = nn.functional.pad(valid_mask, (prev_audio.shape[1], 0), value=True)
         return Conditions(
-            style_code=self.absence.replace_style(style_code, style_null),
+            style_code=self.absence.replace_style(style_code, untold),
             basis=torch.where(style_null[:, None, None], null_basis, basis),
             prev_motion=prev_motion,
             valid_mask=valid_mask,
@@ -122,6 +126,7 @@ class MotionModel(nn.Module):
         valid_mask: Bool[Tensor, "batch frames"] | None = None,
         audio_null: Bool[Tensor, "batch"] | None = None,
         style_null: Bool[Tensor, "batch"] | None = None,
+        basis_only: Bool[Tensor, "batch"] | None = None,
     ) -> Denoised:
         """`prepare` and `predict` in one: for a single evaluation. See there."""
         conditions = self.prepare(
@@ -133,5 +138,6 @@ class MotionModel(nn.Module):
             valid_mask,
             audio_null,
             style_null,
+            basis_only,
         )
         return self.predict(x_t, timestep, conditions)

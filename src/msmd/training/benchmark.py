@@ -107,6 +107,7 @@ def random_pairs(preset: Preset, device: str) -> WindowPairs:
         has_lips=torch.ones(count, dtype=torch.bool),
         restyled=torch.zeros(count, dtype=torch.bool),
         weights=torch.ones(count, model.motion_dim),
+        lip_gap=torch.zeros(model.motion_dim + 1),
     )
     return replace(pairs, **{name: value.to(device) for name, value in vars(pairs).items()})
 

@@ -1,12 +1,20 @@
-"""The terms of Eq. 5. All are means over the valid frames and dimensions, in standardised units.
+"""The terms of Eq. 5, and two of our own, in standardised units.
+
+All are means over the valid frames and dimensions.
 
 `frame_mask` is true at frames that count; `weights` say how much each dimension counts for each
 window. A difference between frames counts where all of its frames do.
 """
 
+from typing import Final
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+
+CLOSED_COUNTS: Final = 4.0
+TYPICAL_OPENING_MM: Final = 2.5
+"""Standard deviation of the opening in recordings."""
 
 
 def simple_loss(
@@ -41,6 +49,41 @@ def smoothness_loss(
     """
     mask = frame_mask[:, 2:] & frame_mask[:, 1:-1] & frame_mask[:, :-2]
     return _weighted_mean_square(predicted.diff(n=2, dim=1), mask, weights)
+
+
+def lip_gap_loss(
+    motion: Float[Tensor, "windows frames dim"],
+    predicted: Float[Tensor, "windows frames dim"],
+    frame_mask: Bool[Tensor, "windows frames"],
+    lip_gap: Float[Tensor, "dim_and_1"],
+) -> Float[Tensor, ""]:
+    """Squared error of the opening of the inner lips; it counts up to `CLOSED_COUNTS` times where they touch.
+
+    Not in the paper. A closure is a few frames and a few of the dimensions: Eq. 1 hardly sees it.
+
+    Args:
+        lip_gap: see `WindowPairs`.
+    """
+    opening_mm = motion @ lip_gap[:-1] + lip_gap[-1]
+    error = (predicted - motion) @ lip_gap[:-1] / TYPICAL_OPENING_MM
+    counts = 1 + (CLOSED_COUNTS - 1) * (-opening_mm.clamp(min=0)).exp()
+    return torch.where(frame_mask, error.square() * counts, 0).sum() / frame_mask.sum().clamp(min=1)
+
+
+def persistence_loss(
+    motion: Float[Tensor, "windows frames dim"],
+    predicted: Float[Tensor, "windows frames dim"],
+    frame_mask: Bool[Tensor, "windows frames"],
+    weights: Float[Tensor, "windows dim"],
+) -> Float[Tensor, ""]:
+    """Squared error of the mean over a window's valid frames: of what is held, which a style is made of.
+
+    Not in the paper. A window counts by its valid frames.
+    """
+    error = torch.where(frame_mask[..., None], motion - predicted, 0).sum(1)
+    count = frame_mask.sum(1)
+    square = ((error / count.clamp(min=1)[:, None]).square() * weights).mean(1)
+    return (square * count).sum() / count.sum().clamp(min=1)
 
 
 def kl_divergence(

@@ -10,7 +10,14 @@ from msmd.core.config import TrainingConfig
 from msmd.diffusion.schedule import Schedule
 from msmd.model.motion_model import MotionModel
 from msmd.model.style_vae import sample_style_code
-from msmd.training.losses import kl_divergence, simple_loss, smoothness_loss, velocity_loss
+from msmd.training.losses import (
+    kl_divergence,
+    lip_gap_loss,
+    persistence_loss,
+    simple_loss,
+    smoothness_loss,
+    velocity_loss,
+)
 
 MIN_REFERENCE_FRAMES = 25
 """A window with less motion than one second is no style reference for the other window."""
@@ -31,6 +38,7 @@ class WindowPairs:
         restyled: whether the persistent expression is borrowed. Such a pair keeps its style, since
             without the reference nothing could tell the expression.
         weights: of each clip's dimensions in the losses.
+        lip_gap: mm that each dimension opens the inner lips, and last the opening at the mean motion.
     """
 
     motion: Float[Tensor, "pairs both_windows motion_dim"]
@@ -39,16 +47,19 @@ class WindowPairs:
     has_lips: Bool[Tensor, "pairs"]
     restyled: Bool[Tensor, "pairs"]
     weights: Float[Tensor, "pairs motion_dim"]
+    lip_gap: Float[Tensor, "motion_dim_and_1"]
 
 
 @dataclass(frozen=True)
 class Losses:
-    """Eq. 5 and its terms, unweighted."""
+    """Eq. 5 and its terms, unweighted; `lips` and `persistence` are ours."""
 
     total: Float[Tensor, ""]
     simple: Float[Tensor, ""]
     velocity: Float[Tensor, ""]
     smoothness: Float[Tensor, ""]
+    lips: Float[Tensor, ""]
+    persistence: Float[Tensor, ""]
     kl: Float[Tensor, ""]
 
 
@@ -86,6 +97,10 @@ def compute_losses(
     prev_motion, prev_audio = _window_before(model, pairs)
     audio_null = (torch.rand(count) < config.audio_dropout).to(device) | ~pairs.has_lips.repeat(2)
     style_null = (torch.rand(count) < config.style_dropout).to(device) & ~pairs.restyled.repeat(2)
+    basis_only = _draw(count, config.basis_only_probability, device)
+    if config.audio_noise:
+        sizes = config.audio_noise * torch.rand(count, 1, 1)
+        audio = audio + (sizes * torch.randn(audio.shape)).to(audio)
     times = torch.randint(1, schedule.num_timesteps + 1, (count,))
     if timestep is not None:
         times = torch.full_like(times, timestep)
@@ -101,6 +116,7 @@ def compute_losses(
         valid_mask=valid,
         audio_null=audio_null,
         style_null=style_null,
+        basis_only=basis_only,
     )
     predicted = denoised.motion.float()
     seam = prev_motion[:, -SEAM_FRAMES:].detach()
@@ -110,14 +126,18 @@ def compute_losses(
     simple = simple_loss(motion, predicted, valid, weights)
     velocity = velocity_loss(*with_seam, mask, weights)
     smoothness = smoothness_loss(with_seam[1], mask, weights)
+    lips = lip_gap_loss(motion, predicted, valid & pairs.has_lips.repeat(2)[:, None], pairs.lip_gap)
+    persistence = persistence_loss(motion, predicted, valid, weights)
     kl = kl_divergence(mean.float(), log_variance.float(), valid.any(1) & ~style_null)
     total = (
         config.simple_weight * simple
         + config.velocity_weight * velocity
         + config.smooth_weight * smoothness
+        + config.lip_weight * lips
+        + config.persistence_weight * persistence
         + config.kl_weight * kl
     )
-    return Losses(total, simple, velocity, smoothness, kl)
+    return Losses(total, simple, velocity, smoothness, lips, persistence, kl)
 
 
 def choose_references(recorded: Bool[Tensor, "windows frames"], config: TrainingConfig) -> Tensor:
@@ -143,6 +163,13 @@ def draw_ends(count: int, size: int, config: TrainingConfig) -> Tensor:
     """For each window the frame at which it is cut off: mostly `size`, else anywhere after the first."""
     cut = torch.rand(count) < config.truncation_probability
     return torch.where(cut, torch.randint(1, size + 1, (count,)), size)
+
+
+def _draw(count: int, probability: float, device: torch.device) -> Bool[Tensor, "windows"]:
+    """True by chance; a probability of 0 draws nothing, so that what comes after is as without it."""
+    if probability == 0:
+        return torch.zeros(count, dtype=torch.bool, device=device)
+    return (torch.rand(count) < probability).to(device)
 
 
 def _stack_windows(value: Tensor, size: int) -> Tensor:

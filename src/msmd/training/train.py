@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float32
 
 from msmd.core.presets import named_preset
-from msmd.core.units import HEAD_ROTATION, NUM_EXPRESSION
+from msmd.core.units import EXPRESSION, HEAD_ROTATION, MOTION_DIM, NUM_EXPRESSION
 from msmd.data.ahead import Ahead
 from msmd.data.mirror import mirror_matrix
-from msmd.data.packed import PackedDataset, Split, measure_statistics
+from msmd.data.packed import PackedDataset, Split, Statistics, measure_statistics
 from msmd.data.pairs import Batch, TwoWindowSampler, shares_of
-from msmd.data.restyle import Restyler, persistent_expressions
+from msmd.data.restyle import Restyler, lip_gap_direction, persistent_expressions
 from msmd.diffusion.schedule import cosine_schedule
 from msmd.face.expression_space import load_expression_space
 from msmd.face.regions import UPPER_FACE
@@ -113,7 +113,9 @@ def train(
         if board is not None:
             board.add_sheet(step, path)
 
-    to_device = _carrier(weights_of(statistics.std, training.landmark_weight_exponent), workers.device)
+    to_device = _carrier(
+        weights_of(statistics.std, training.landmark_weight_exponent), lip_gap_of(statistics), workers.device
+    )
     fit(
         trained,
         draw_pairs=Ahead(lambda number: to_device(sampler.batch(number))),
@@ -141,7 +143,16 @@ def weights_of(std: Float32[np.ndarray, "67"], exponent: float) -> DimensionWeig
     return weigh_dimensions(displacement, np.asarray(UPPER_FACE), std, exponent)
 
 
-def _carrier(weights: DimensionWeights, device: str) -> Callable[[Batch], WindowPairs]:
+def lip_gap_of(statistics: Statistics) -> Float32[np.ndarray, "68"]:
+    """`WindowPairs.lip_gap` for the expression space of this package and standardised motion."""
+    direction = np.zeros(MOTION_DIM, np.float32)
+    direction[EXPRESSION] = lip_gap_direction()
+    return np.append(direction * statistics.std, direction @ statistics.mean).astype(np.float32)
+
+
+def _carrier(
+    weights: DimensionWeights, lip_gap: Float32[np.ndarray, "68"], device: str
+) -> Callable[[Batch], WindowPairs]:
     """Batches to the device, each clip with the weights of what was observed of it."""
 
     def carry(batch: Batch) -> WindowPairs:
@@ -154,6 +165,7 @@ def _carrier(weights: DimensionWeights, device: str) -> Callable[[Batch], Window
             has_lips=torch.from_numpy(batch.has_lips).to(device),
             restyled=torch.from_numpy(batch.restyled).to(device),
             weights=torch.from_numpy(observed).to(device),
+            lip_gap=torch.from_numpy(lip_gap).to(device),
         )
 
     return carry

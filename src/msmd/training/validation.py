@@ -30,7 +30,13 @@ def validate(
     motion. All workers come to the same numbers; the one that has a `folder` writes.
     """
     as_used = replace(
-        config, style_pairing="cross", audio_dropout=0.0, style_dropout=0.0, truncation_probability=0.0
+        config,
+        style_pairing="cross",
+        audio_dropout=0.0,
+        style_dropout=0.0,
+        basis_only_probability=0.0,
+        audio_noise=0.0,
+        truncation_probability=0.0,
     )
     sums: dict[str, float] = dict.fromkeys(COLUMNS, 0.0)
     with torch.no_grad():
