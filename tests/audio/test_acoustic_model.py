@@ -29,7 +29,7 @@ def test_a_state_whose_gaussian_is_where_the_sound_is_scores_highest():
     model.means[7] = 0.0
     scores = model(torch.zeros(1, 40, 13)).view(20, 42, 3)
     assert (scores.amax(2).argmax(1) == 7).all()
-    assert torch.allclose(scores[:, 7], torch.full((20, 3), -math.log(3) / 3), atol=1e-3)
+    assert torch.allclose(scores[:, 7], torch.full((20, 3), (6 - math.log(3)) / 2), atol=1e-3)
 
 
 def test_mixtures_weigh_their_gaussians():
@@ -41,7 +41,7 @@ def test_mixtures_weigh_their_gaussians():
     scores = model(torch.zeros(1, 2, 13))[0, 0]
     distance = -0.5 * model.means.square().sum(-1)
     expected = (model.log_weights + distance[:, None]).logsumexp(-1).sum(-1).flatten()
-    expected = (expected / 3).log_softmax(-1).clamp(min=-9) / 3
+    expected = (expected / 3).log_softmax(-1).clamp(min=-9) / 2 + 3
     assert torch.allclose(scores, expected, atol=1e-4)
 
 

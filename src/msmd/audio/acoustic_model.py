@@ -39,7 +39,8 @@ _LOWEST: Final = -11.5
 _REACH: Final = 3  # frames to either side that slopes of slopes look at
 _TEMPERATURE: Final = 3.0  # streams are not independent: their joint log-likelihood is too sure
 _LOWEST_SCORE: Final = -9.0
-_SPAN: Final = 3.0
+_MEAN_SCORE: Final = 6.0
+_SPREAD: Final = 2.0
 _LEAST_SHARE: Final = 1e-26
 _CHUNK_FRAMES: Final = 512  # so many frames' densities stay in a processor's cache
 
@@ -94,7 +95,7 @@ class AcousticModel(nn.Module):
 
     @torch.no_grad()
     def forward(self, centred: Float[Tensor, "batch mel_frames 13"]) -> Float[Tensor, "batch frames 126"]:
-        """Log-posterior of each state, flattened by 3 and cut at -9, over 3: about 0 to -3.
+        """Log-posterior of each state, flattened by 3 and cut at -9, about mean 0 and deviation 1.
 
         The log-likelihood is the sum over streams of log sum_g w_g N(x; mean_g, variance_g); all states
         are held to be equally likely beforehand. The features of two frames of 10 ms are averaged.
@@ -108,7 +109,7 @@ class AcousticModel(nn.Module):
             tables = [self._table(stream) for stream in range(_NUM_STREAMS)]
             scores = torch.cat([_mixture_scores(chunk, tables) for chunk in pairs.split(_CHUNK_FRAMES)])
         posterior = (scores / _TEMPERATURE).log_softmax(-1)
-        score = posterior.clamp(min=_LOWEST_SCORE) * (_SPAN / -_LOWEST_SCORE)
+        score = (posterior.clamp(min=_LOWEST_SCORE) + _MEAN_SCORE) / _SPREAD
         return score.unflatten(0, (len(centred), -1))
 
     def _table(self, stream: int) -> tuple[Float[Tensor, "27 gaussians"], Float[Tensor, "42 128 3"]]:

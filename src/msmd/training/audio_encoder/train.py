@@ -27,6 +27,10 @@ SOURCE_WEIGHTS: Mapping[str, float] = {"grid": 0.1, "ravdess": 0.12, "espeak": 0
 """Shares of the crops: people of few sentences, machines of many. What other sources there are, people with
 free texts among them, share the rest by their length."""
 
+WITHHELD_MEL = 0.3
+WITHHELD_CEPSTRA = 0.1
+"""Shares of the crops without one of the two inputs. Of a new voice the acoustic model is the better judge."""
+
 _SAMPLES_PER_LABEL = 320
 _IGNORE = -100  # cross_entropy's word for "teaches nothing"
 
@@ -178,7 +182,15 @@ def draw_batches(
             labels[row, first - start : last - start] = torch.from_numpy(clip.labels[first:last]).long()
         power, wanted = augment(power_spectrum(sound), labels, config.crop_labels, rng)
         mel = mask(normalize_mel(mel_of_power(power)), rng)
-        yield mel, centre_cepstra(cepstral_bands(power)), wanted
+        centred = centre_cepstra(cepstral_bands(power))
+        yield _withhold(mel, WITHHELD_MEL, rng), _withhold(centred, WITHHELD_CEPSTRA, rng), wanted
+
+
+def _withhold(
+    value: Float[Tensor, "batch frames width"], probability: float, rng: torch.Generator
+) -> Float[Tensor, "batch frames width"]:
+    """Nothing (0, the mean) of some crops, so that each of the two inputs learns to do without the other."""
+    return value.masked_fill((torch.rand(len(value), generator=rng) < probability)[:, None, None], 0.0)
 
 
 def _clip_chances(clips: list[PhoneClip]) -> Float[Tensor, "clips"]:
