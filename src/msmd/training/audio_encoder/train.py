@@ -29,7 +29,7 @@ free texts among them, share the rest by their length."""
 
 WITHHELD_MEL = 0.3
 WITHHELD_CEPSTRA = 0.1
-"""Shares of the crops without one of the two inputs. Of a new voice the acoustic model is the better judge."""
+"""Shares of the crops without one of the two inputs. Of a new voice the acoustic model judges best."""
 
 _SAMPLES_PER_LABEL = 320
 _IGNORE = -100  # cross_entropy's word for "teaches nothing"
