@@ -23,7 +23,7 @@ from msmd.training.audio_encoder.phone_corpus import PhoneClip
 from msmd.training.audio_encoder.phones import MOUTH_CLASS_OF_PHONE, UNKNOWN
 from msmd.training.audio_encoder.sphinx import load_acoustic_model
 
-SOURCE_WEIGHTS: Mapping[str, float] = {"grid": 0.1, "ravdess": 0.12, "espeak": 0.26, "flite": 0.3}
+SOURCE_WEIGHTS: Mapping[str, float] = {"grid": 0.08, "ravdess": 0.12, "espeak": 0.2, "flite": 0.27}
 """Shares of the crops: people of few sentences, machines of many. What other sources there are, people with
 free texts among them, share the rest by their length."""
 
