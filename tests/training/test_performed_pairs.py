@@ -76,13 +76,8 @@ def test_takes_are_speech_between_silences_at_whole_frames() -> None:
             assert len(take.samples) % 640 == 0 and np.abs(take.samples).max() <= 1
             assert take.phones[0].start_seconds >= 0.15
             assert take.phones[-1].end_seconds < len(take.samples) / 16_000
-            assert any(one.stressed for one in take.phones) or take.language in (
-                "ja",
-                "cmn",
-                "fr",
-                "tr",
-                "hi",
-            )
+            told = [one.stressed for one in take.phones if one.stressed is not None]  # flite tells none
+            assert not told or any(told) or take.language in ("ja", "cmn", "fr", "tr", "hi")
 
 
 def test_recordings_can_be_joined_and_stay_as_they_were(folder, tmp_path) -> None:
