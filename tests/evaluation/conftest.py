@@ -3,6 +3,7 @@
 import wave
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -93,6 +94,23 @@ class StubAnimator:
         frames = len(motion)
         empty = np.zeros((0, 67), np.float32)
         return Animation(Motion(motion, Fraction(25)), motion, np.zeros((frames, 0), np.float32), empty, seed)
+
+
+class StageAnimator(StubAnimator):
+    """Speaks every line, known or not, and knows two styles."""
+
+    styles: ClassVar = {
+        "happy": StyleCode(np.array([3, 0], np.float32), "happy"),
+        "sad": StyleCode(np.array([-2, 0], np.float32), "sad"),
+    }
+
+    def animate(self, samples, style, seed=0):
+        one = perform("line", frames=len(samples) // 640, seed=len(samples))
+        self.performances = [type(one)("line", "stage", "x", "neutral", samples, one.motion)]
+        return super().animate(samples, style, seed)
+
+    def animate_timed(self, samples, style, seed=0, options=None):
+        return self.animate(samples, style, seed), {"features": 0.1, "sampling": 0.2}, []
 
 
 CAST = [

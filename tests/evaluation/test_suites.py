@@ -1,12 +1,9 @@
 """Every suite from files to tables, on a dataset and recordings made for the test."""
 
 import json
-from typing import ClassVar
 
-import numpy as np
 import pytest
 
-from msmd.core.animation import StyleCode
 from msmd.core.errors import MsmdError
 from msmd.core.progress import no_progress
 from msmd.data.packed import Clip
@@ -15,24 +12,7 @@ from msmd.evaluation.bench import Bench
 from msmd.evaluation.recordings import load_performances, measure_train_means
 from msmd.evaluation.suites import SUITES
 
-from .conftest import CAST, SMILE, StubAnimator, perform
-
-
-class StageAnimator(StubAnimator):
-    """Speaks every line, known or not, and knows two styles."""
-
-    styles: ClassVar = {
-        "happy": StyleCode(np.array([3, 0], np.float32), "happy"),
-        "sad": StyleCode(np.array([-2, 0], np.float32), "sad"),
-    }
-
-    def animate(self, samples, style, seed=0):
-        one = perform("line", frames=len(samples) // 640, seed=len(samples))
-        self.performances = [type(one)("line", "stage", "x", "neutral", samples, one.motion)]
-        return super().animate(samples, style, seed)
-
-    def animate_timed(self, samples, style, seed=0, options=None):
-        return self.animate(samples, style, seed), {"features": 0.1, "sampling": 0.2}, []
+from .conftest import CAST, SMILE, StageAnimator, perform
 
 
 @pytest.fixture

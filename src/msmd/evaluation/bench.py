@@ -49,6 +49,7 @@ class Bench:
         split: of the dataset, that is judged on.
         splits: name of the division of the dataset; None: as packed.
         bundle_folder: of the model, for what is measured of the folder or in another process.
+        sampling: how the animator samples if nothing else is asked for.
     """
 
     animator: StyledAnimator
@@ -61,3 +62,4 @@ class Bench:
     split: Split = "test"
     splits: str | None = None
     bundle_folder: Path | None = None
+    sampling: SamplingOptions = SamplingOptions()  # noqa: RUF009 (frozen)

@@ -95,12 +95,22 @@ def band_levels_db(
     Negative: too sluggish there; positive: too restless. Held within +-40 dB, and NaN where the
     truth itself does not move.
     """
-    frequency, true_power = power_spectrum(truth, order)
-    _, power = power_spectrum(prediction, order)
+    return pooled_band_levels_db([truth], [prediction], order)
+
+
+def pooled_band_levels_db(
+    truths: Sequence[Float[np.ndarray, "_ *rest"]],
+    predictions: Sequence[Float[np.ndarray, "_ *rest"]],
+    order: int = 1,
+) -> Float[np.ndarray, "bands"]:
+    """`band_levels_db` of the power summed over clips, which need not come in pairs but in equal numbers."""
+    frequency = power_spectrum(truths[0], order)[0]
+    true_power = sum(power_spectrum(one, order)[1] for one in truths)
+    power = sum(power_spectrum(one, order)[1] for one in predictions)
     levels = []
     for low, high in SPECTRUM_BANDS_HZ:
         band = (frequency >= low) & (frequency < high)
-        true, own = true_power[band].sum(), power[band].sum()
+        true, own = np.sum(true_power[band]), np.sum(power[band])  # type: ignore[index]
         levels.append(10 * np.log10(max(own, 1e-12) / true) if true > 1e-9 else float("nan"))
     return np.clip(np.array(levels), -_SILENT_DB, _SILENT_DB)
 

@@ -13,9 +13,11 @@ from jaxtyping import Float, Float32
 from msmd.core.animation import Motion, StyleCode
 from msmd.core.progress import Progress, no_progress
 from msmd.evaluation.clip_measures import measure
+from msmd.evaluation.figures import OpeningPanel
+from msmd.evaluation.metrics import mouth_opening
 from msmd.evaluation.pairing import StyledClip
 from msmd.evaluation.protocol import Animator, FaceMesh, Performance, as_loop, as_still
-from msmd.evaluation.records import RowFile
+from msmd.evaluation.records import Row, RowFile
 
 System = Callable[[StyledClip], Float32[np.ndarray, "frames 67"]]
 """Anything that says how the face moves in a clip; it must not look at the clip's own motion."""
@@ -83,3 +85,32 @@ def run_held_out(
             }
             rows.append(key, head | measure(mesh, target, system(clip)))
     progress("held-out clips", len(clips), len(clips))
+
+
+def choose_panels(
+    rows: Sequence[Row],
+    clips: Sequence[StyledClip],
+    model: System,
+    mesh: FaceMesh,
+) -> list[OpeningPanel]:
+    """A good, a median and a bad clip by correlation of opening: the 90th, 50th and 10th percentile."""
+    known = {
+        str(row["clip"]): float(str(row["opening_correlation"]))
+        for row in rows
+        if row["system"] == MODEL and row.get("opening_correlation") is not None
+    }
+    ordered = sorted(known, key=lambda clip: known[clip], reverse=True)
+    by_name = {clip.target.clip: clip for clip in clips}
+    panels = []
+    for word, share in (("good", 0.1), ("median", 0.5), ("bad", 0.9)):
+        if not ordered:
+            break
+        name = ordered[int(share * (len(ordered) - 1))]
+        target = by_name[name].target
+        openings = [
+            mouth_opening(mesh.vertices(motion), mesh.lip_pairs)
+            for motion in (target.motion, model(by_name[name]))
+        ]
+        title = f"{word}: {name}, correlation {known[name]:.2f}"
+        panels.append(OpeningPanel(title, target.samples, *openings))
+    return panels

@@ -77,16 +77,17 @@ def evaluate(
     for name, folder in comparison.bundles.items():
         own = [suite for suite in suites if suite != TABLES]
         if own:
-            animator = Animator(load_bundle(folder), defaults=options or SamplingOptions())
+            sampling = options or SamplingOptions()
             identity = {
                 "bundle": fingerprint(folder / "bundle.json"),
                 "dataset": fingerprint(comparison.dataset_folder / "clips.jsonl"),
                 "split": f"{comparison.split} of {comparison.splits or 'the packed splits'}",
-                "sampling": str(options or SamplingOptions()),
+                "sampling": str(sampling),
             }
             _run_suites(
                 own,
-                animator,
+                folder,
+                sampling,
                 replace(comparison, out_folder=out / name),
                 recordings_folder,
                 identity,
@@ -99,7 +100,8 @@ def evaluate(
 
 def _run_suites(
     suites: Sequence[str],
-    animator: Animator,
+    folder: Path,
+    sampling: SamplingOptions,
     comparison: Comparison,
     recordings_folder: Path | None,
     identity: Mapping[str, object],
@@ -108,7 +110,7 @@ def _run_suites(
 ) -> None:
     open_folder(comparison.out_folder, identity)
     bench = Bench(
-        animator=animator,
+        animator=Animator(load_bundle(folder), defaults=sampling),
         mesh=mesh,
         data_folder=recordings_folder or Path(),
         dataset_folder=comparison.dataset_folder,
@@ -117,6 +119,8 @@ def _run_suites(
         progress=progress,
         split=comparison.split,
         splits=comparison.splits,
+        bundle_folder=folder,
+        sampling=sampling,
     )
     for name in suites:
         write_text(comparison.out_folder / f"{name}.md", SUITES[name](bench))

@@ -14,12 +14,12 @@ from msmd.core.units import SAMPLE_RATE_HZ
 from msmd.data.tracking import capture
 from msmd.evaluation import figures, tables
 from msmd.evaluation.bench import Bench
-from msmd.evaluation.held_out import MODEL, make_systems, run_held_out
-from msmd.evaluation.metrics import mouth_opening
-from msmd.evaluation.pairing import StyledClip, pair_with_references, spread_out
-from msmd.evaluation.protocol import FaceMesh, Performance
+from msmd.evaluation.embedded.suite import embedded_suite, steps_suite
+from msmd.evaluation.held_out import MODEL, choose_panels, make_systems, run_held_out
+from msmd.evaluation.pairing import pair_with_references, spread_out
+from msmd.evaluation.protocol import Performance
 from msmd.evaluation.recordings import load_performances, measure_train_means
-from msmd.evaluation.records import Row, RowFile, write_json
+from msmd.evaluation.records import RowFile, write_json
 from msmd.evaluation.speed import Work, describe_machine, measure_speed, peak_memory_mb, time_stage
 from msmd.evaluation.spoken_lines import SpokenLine, lines_of_recordings, load_unseen_lines
 from msmd.evaluation.style_shift import (
@@ -55,7 +55,7 @@ def held_out_suite(bench: Bench) -> str:
     comparisons = {corpus: tables.compare_systems(own) for corpus, own in by_corpus.items()}
     write_json(bench.out_folder / "held_out.json", comparisons)
     for corpus, own in by_corpus.items():
-        panels = _choose_panels(own, clips, systems[MODEL], bench.mesh)
+        panels = choose_panels(own, clips, systems[MODEL], bench.mesh)
         if panels:
             figures.draw_openings(panels, bench.out_folder / f"openings_{corpus}.png")
     return "## Held-out clips\n\n" + tables.held_out_markdown(used)
@@ -139,10 +139,12 @@ SUITES: Final[Mapping[str, Callable[[Bench], str]]] = {
     "unseen_voices": unseen_voices_suite,
     "style_shift": style_shift_suite,
     "speed": speed_suite,
+    "embedded": embedded_suite,
+    "steps": steps_suite,
 }
 """Every suite of one bundle by name; each returns Markdown."""
 
-NEEDS_RECORDINGS: Final = frozenset({"unseen_voices", "style_shift", "speed"})
+NEEDS_RECORDINGS: Final = frozenset({"unseen_voices", "style_shift", "speed", "embedded", "steps"})
 """Suites that read recordings as they came, beside the packed dataset."""
 
 
@@ -152,35 +154,6 @@ def _capture_work(data_folder: Path) -> Work:
         raise CaptureError(f"{data_folder} has no ravdess/video/*.mp4.")
     motion, _ = capture(videos[0])
     return Work(motion.duration_seconds, time_stage("capture", lambda: capture(videos[0])))
-
-
-def _choose_panels(
-    rows: Sequence[Row],
-    clips: Sequence[StyledClip],
-    model: Callable[[StyledClip], np.ndarray],
-    mesh: FaceMesh,
-) -> list[figures.OpeningPanel]:
-    """A good, a median and a bad clip by correlation of opening: the 90th, 50th and 10th percentile."""
-    known = {
-        str(row["clip"]): float(str(row["opening_correlation"]))
-        for row in rows
-        if row["system"] == MODEL and row.get("opening_correlation") is not None
-    }
-    ordered = sorted(known, key=lambda clip: known[clip], reverse=True)
-    by_name = {clip.target.clip: clip for clip in clips}
-    panels = []
-    for word, share in (("good", 0.1), ("median", 0.5), ("bad", 0.9)):
-        if not ordered:
-            break
-        name = ordered[int(share * (len(ordered) - 1))]
-        target = by_name[name].target
-        openings = [
-            mouth_opening(mesh.vertices(motion), mesh.lip_pairs)
-            for motion in (target.motion, model(by_name[name]))
-        ]
-        title = f"{word}: {name}, correlation {known[name]:.2f}"
-        panels.append(figures.OpeningPanel(title, target.samples, *openings))
-    return panels
 
 
 def _references_of_actors(performances: Sequence[Performance], bench: Bench) -> list[StyleReference]:

@@ -1,0 +1,1 @@
+"""The bar of the model inside the package (docs/embedded.md), every row measured by one command."""

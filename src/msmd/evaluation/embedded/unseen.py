@@ -1,0 +1,277 @@
+"""Voices never trained on: closures beside a control, lips under teeth, round and spread, rest in silence."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from msmd.core.animation import StyleCode
+from msmd.core.units import MOTION_FPS, SAMPLE_RATE_HZ
+from msmd.evaluation import figures
+from msmd.evaluation.alignment import BILABIALS, middles_of
+from msmd.evaluation.embedded.bars import BarRow, Section, judged, unmeasured
+from msmd.evaluation.embedded.stage import Stage, VoicedLine
+from msmd.evaluation.lip_sync import level_db
+from msmd.evaluation.markdown import cell_number, cell_rate, markdown_table
+from msmd.evaluation.metrics import mouth_opening
+from msmd.evaluation.mouth_shapes import effect_size, voice_row
+from msmd.evaluation.records import Row
+from msmd.evaluation.spoken_lines import SpokenLine, lines_of_recordings
+
+NO_STYLE: Final = "no style"
+"""What `msmd animate` does if no style is given: every bar of this section is judged on it."""
+
+STYLES: Final = ("neutral", "happy", "sad", "angry")
+"""Built-in styles that speak the lines with texts as well, beside no style."""
+
+CLOSED_SHARE: Final = 0.90
+TUCKED_SHARE: Final = 0.80
+EFFECT: Final = 0.8
+RESTING_SHARE: Final = 0.95
+FIGURE: Final = "embedded_voice.png"
+PICTURED_SECONDS: Final = 5.0
+
+_RECORDED: Final = "recorded"
+
+
+def unseen_voices(stage: Stage) -> Section:
+    """Every line without a style; those with texts in some built-in styles too."""
+    rows = voice_rows(stage)
+    recorded = [
+        row
+        for row in _recorded_rows(stage)
+        if row["silent_frames"] and row["lip_jitter_in_silence"] is not None
+    ]
+    plain = [row for row in rows if row["style"] == NO_STYLE]
+    if not plain:
+        return Section([])
+    _draw_line(stage)
+    return Section(
+        [_closures(plain), _tucked(plain), _widths(plain), _rest(plain), _tremble(plain, recorded)],
+        _details(rows, recorded),
+    )
+
+
+def _draw_line(stage: Stage) -> None:
+    """A line of an unseen voice that has closures to make, without a style."""
+    able = [
+        one for one in stage.style_lines + stage.texts if len(middles_of(one.phones or [], BILABIALS)) > 1
+    ]
+    if not able:
+        return
+    chosen = min(able, key=lambda one: abs(len(one.samples) - PICTURED_SECONDS * SAMPLE_RATE_HZ))
+    rest = float(mouth_opening(stage.mesh.neutral[None], stage.mesh.lip_pairs)[0])
+    motion = stage.takes.motion(chosen.samples)
+    opening = mouth_opening(stage.mesh.vertices(motion), stage.mesh.lip_pairs) - rest
+    figures.draw_spoken_line(
+        chosen.samples,
+        opening,
+        level_db(chosen.samples, len(opening)),
+        [(phone.name, phone.start_seconds, phone.end_seconds) for phone in chosen.phones or []],
+        BILABIALS,
+        stage.bench.out_folder / FIGURE,
+        f"{chosen.line.name}, an unseen voice; p b m shaded",
+    )
+
+
+def voice_rows(stage: Stage) -> list[Row]:
+    """`mouth_shapes.voice_row` of every line and style."""
+    styles: dict[str, StyleCode | None] = {NO_STYLE: None}
+    known = stage.bench.animator.styles
+    spoken = [(line, NO_STYLE) for line in (*stage.unseen, *stage.acted)]
+    spoken += [(line, name) for name in STYLES if name in known for line in stage.texts]
+    styles |= dict(known)
+    rows = []
+    for done, (line, name) in enumerate(spoken):
+        stage.bench.progress("unseen voices", done, len(spoken))
+        motion = stage.takes.motion(line.samples, styles[name])
+        rows.append(_row(stage, line, motion, name))
+    stage.bench.progress("unseen voices", len(spoken), len(spoken))
+    return rows
+
+
+def _recorded_rows(stage: Stage) -> list[Row]:
+    """Real faces through the same measures of silence."""
+    lines = lines_of_recordings(stage.performances)
+    return [
+        _row(stage, VoicedLine(line, None), line.recorded, _RECORDED)
+        for line in lines
+        if line.recorded is not None
+    ]
+
+
+def _row(stage: Stage, voiced: VoicedLine, motion: np.ndarray, style: str) -> Row:
+    line: SpokenLine = voiced.line
+    head = {
+        "line": line.name,
+        "voice": line.voice,
+        "style": style,
+        "aligned": voiced.phones is not None,
+    }
+    return head | dict(voice_row(stage.mesh, motion, line.samples, voiced.phones or []))
+
+
+def pooled(rows: Sequence[Row], name: str) -> list:
+    """The entries of a measure that has several for each line."""
+    return [value for row in rows for value in row[name]]  # type: ignore[attr-defined]
+
+
+def share(rows: Sequence[Row], name: str) -> tuple[float, int]:
+    """How often a measure holds, over all entries, and how many there are."""
+    values = pooled(rows, name)
+    return (float(np.mean(values)) if values else float("nan")), len(values)
+
+
+def _closures(rows: Sequence[Row]) -> BarRow:
+    what = "Unseen voices: /p b m/, inner lips closed within two frames"
+    bar = f"under 15 % of the 95th-percentile opening in >= {cell_rate(CLOSED_SHARE)}"
+    rate, count = share(rows, "closed")
+    control, vowels = share(rows, "closed_at_vowels")
+    if not count:
+        return unmeasured("closures", what, bar, "no line with a text that could be aligned")
+    return BarRow(
+        key="closures",
+        what=what,
+        bar=bar,
+        measured=f"{cell_rate(rate, count)} (control, open vowels: {cell_rate(control, vowels)})",
+        verdict=judged(rate >= CLOSED_SHARE),
+        how=f"no style; {_voices(rows)}; forced alignment",
+        numbers={"rate": rate, "count": count, "control": control, "vowels": vowels},
+    )
+
+
+def _tucked(rows: Sequence[Row]) -> BarRow:
+    what, bar = "same: /f v/, lower lip under the upper teeth", f">= {cell_rate(TUCKED_SHARE)}"
+    rate, count = share(rows, "tucked")
+    control, vowels = share(rows, "tucked_at_vowels")
+    if not count:
+        return unmeasured("tucked", what, bar, "no line with such a sound that could be aligned")
+    return BarRow(
+        key="tucked",
+        what=what,
+        bar=bar,
+        measured=f"{cell_rate(rate, count)} (control, open vowels: {cell_rate(control, vowels)})",
+        verdict=judged(rate >= TUCKED_SHARE),
+        how="on the rig, within two frames: the lip reaches the teeth and lies 1.5 mm behind the upper lip",
+        numbers={"rate": rate, "count": count, "control": control},
+    )
+
+
+def _widths(rows: Sequence[Row]) -> BarRow:
+    what, bar = "same: rounded vowels narrower than spread ones", f"effect size >= {EFFECT:g}"
+    spread, rounded = pooled(rows, "spread_mm"), pooled(rows, "rounded_mm")
+    effect = effect_size(spread, rounded)
+    if not np.isfinite(effect):
+        return unmeasured("widths", what, bar, "too few such vowels in lines that could be aligned")
+    return BarRow(
+        key="widths",
+        what=what,
+        bar=bar,
+        measured=f"d = {effect:.2f}: {np.mean(spread):.1f} against {np.mean(rounded):.1f} mm",
+        verdict=judged(effect >= EFFECT),
+        how=f"Cohen's d of the width of the mouth in the middle of {len(spread)} IY IH EY Y and "
+        f"{len(rounded)} UW UH OW AO W",
+        numbers={"effect": effect, "spread": len(spread), "rounded": len(rounded)},
+    )
+
+
+def resting(
+    rows: Sequence[Row], name: str = "resting_rate", frames: str = "silent_frames"
+) -> tuple[float, int]:
+    """Share of silent frames at rest, over all lines, and how many frames those are."""
+    silent = [row for row in rows if row[frames]]
+    counts = np.array([row[frames] for row in silent], float)
+    if not len(counts):
+        return float("nan"), 0
+    rates = np.array([row[name] for row in silent], float)
+    return float(np.average(rates, weights=counts)), int(counts.sum())
+
+
+def tremble(rows: Sequence[Row]) -> float:
+    """Root mean square second difference of the lips in silence, over all lines, mm per frame²."""
+    known = [
+        (float(str(row["lip_jitter_in_silence"])), float(str(row["silent_frames"])))
+        for row in rows
+        if row["silent_frames"] and np.isfinite(_or_nan(row["lip_jitter_in_silence"]))
+    ]
+    if not known:
+        return float("nan")
+    values, weights = np.array(known).T
+    return float(np.sqrt(np.average(np.square(values), weights=weights)))
+
+
+def _rest(rows: Sequence[Row]) -> BarRow:
+    what, bar = (
+        "Silence of 0.3 s and more: mouth at rest",
+        (f"opening under 10 % of the 95th percentile in >= {cell_rate(RESTING_SHARE)} of its frames"),
+    )
+    rate, frames = resting(rows)
+    if not frames:
+        return unmeasured("rest", what, bar, "no line has such a silence")
+    whole, _ = resting(rows, "resting_rate_whole", "silent_frames_whole")
+    return BarRow(
+        key="rest",
+        what=what,
+        bar=bar,
+        measured=f"{cell_rate(rate)} of {frames / float(MOTION_FPS):.0f} s",
+        verdict=judged(rate >= RESTING_SHARE),
+        how=f"same lines and {sum(not row['aligned'] for row in rows)} without texts; less 120 ms at either "
+        f"end of a pause (with them {cell_rate(whole)})",
+        numbers={"rate": rate, "frames": frames, "rate_with_edges": whole},
+    )
+
+
+def _tremble(rows: Sequence[Row], recorded: Sequence[Row]) -> BarRow:
+    what, bar = "same: no tremble", "lips no more restless than recorded ones in silence"
+    own, theirs = tremble(rows), tremble(recorded)
+    if not (np.isfinite(own) and np.isfinite(theirs)):
+        return unmeasured("tremble", what, bar, "no silence in the lines, or in the recordings")
+    return BarRow(
+        key="tremble",
+        what=what,
+        bar=bar,
+        measured=f"{own:.3f} against {theirs:.3f} mm/frame²",
+        verdict=judged(own <= theirs),
+        how=f"root mean square second difference of the lips in the same frames; recorded: "
+        f"{len(recorded)} held-out clips with silence",
+        numbers={"own": own, "recorded": theirs},
+    )
+
+
+def _details(rows: Sequence[Row], recorded: Sequence[Row]) -> str:
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in (*rows, *recorded):
+        groups.setdefault((str(row["voice"]), str(row["style"])), []).append(row)
+    header = (
+        *("voice", "style", "lines", "closed at p b m", "at open vowels (control)", "tucked at f v"),
+        *("spread wider, d", "at rest in silence", "tremble, mm/frame²", "opening, mm", "level correlation"),
+    )
+    lines = []
+    for (voice, style), own in sorted(groups.items()):
+        rate, frames = resting(own)
+        lines.append(
+            (
+                *(voice, style, len(own)),
+                *(cell_rate(*share(own, name)) for name in ("closed", "closed_at_vowels", "tucked")),
+                cell_number(effect_size(pooled(own, "spread_mm"), pooled(own, "rounded_mm"))),
+                f"{cell_rate(rate)} of {frames / float(MOTION_FPS):.1f} s" if frames else "-",
+                cell_number(tremble(own)),
+                *(cell_number(_median(own, name)) for name in ("opening_mm", "level_correlation")),
+            )
+        )
+    return "### Unseen voices, by voice and style\n\n" + markdown_table(header, lines)
+
+
+def _voices(rows: Sequence[Row]) -> str:
+    voices = [str(row["voice"]) for row in rows if row["aligned"]]
+    return ", ".join(f"{voices.count(voice)} of {voice}" for voice in sorted(set(voices)))
+
+
+def _median(rows: Sequence[Row], name: str) -> float:
+    values = np.array([_or_nan(row[name]) for row in rows])
+    values = values[np.isfinite(values)]
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+def _or_nan(value: object) -> float:
+    return float("nan") if value is None else float(value)  # type: ignore[arg-type]
