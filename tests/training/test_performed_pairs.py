@@ -1,5 +1,7 @@
 """Performed pairs are a dataset like any other, in which only the reference tells the style."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,14 +9,16 @@ pytest.importorskip("espeakng_loader", reason='needs the extra "train"')
 pytest.importorskip("pocketsphinx", reason='needs the extra "train"')
 
 from msmd.audio.embedded import EmbeddedEncoder
-from msmd.audio.phone_network import PhoneNetwork, PhoneNetworkConfig
+from msmd.audio.phone_network import PHONES, PhoneNetwork, PhoneNetworkConfig
 from msmd.core.errors import FormatError, MsmdError
 from msmd.core.units import EXPRESSION
 from msmd.data.packed import PackedDataset, measure_statistics
 from msmd.data.packing import write_features
 from msmd.data.pairs import CORPUS_WEIGHTS, TwoWindowSampler
 from msmd.synthesis.performer.articulation import lip_gap
-from msmd.training.performed_pairs import LINES, SessionMaker, make_pairs
+from msmd.training.audio_encoder.phone_corpus import PhoneClip
+from msmd.training.performed_pairs import draw_styles, make_pairs
+from msmd.training.performed_takes import LINES, SessionMaker
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,7 @@ def test_the_same_seed_makes_the_same_session_and_another_does_not() -> None:
     first, again, other = (SessionMaker(seed).takes(3) for seed in (5, 5, 6))
     names = [[[one.name for one in take.phones] for take in takes] for takes in (first, again, other)]
     assert names[0] == names[1] != names[2]
-    assert SessionMaker(5).styles(3) == SessionMaker(5).styles(3) != SessionMaker(6).styles(3)
+    assert draw_styles(5, 3) == draw_styles(5, 3) != draw_styles(6, 3)
 
 
 def test_takes_are_speech_between_silences_at_whole_frames() -> None:
@@ -78,6 +82,29 @@ def test_takes_are_speech_between_silences_at_whole_frames() -> None:
             assert take.phones[-1].end_seconds < len(take.samples) / 16_000
             told = [one.stressed for one in take.phones if one.stressed is not None]  # flite tells none
             assert not told or any(told) or take.language in ("ja", "cmn", "fr", "tr", "hi")
+
+
+def _hiss(rng: np.random.Generator, length: int) -> np.ndarray:
+    return rng.normal(0, 0.1, length).astype(np.float32)
+
+
+def test_people_speak_with_the_phones_of_their_recordings_in_the_same_order(monkeypatch) -> None:
+    monkeypatch.setattr("msmd.training.performed_takes._PEOPLE_SHARE", 1.0)
+    rng = np.random.default_rng(0)
+    silence, vowel, stop = (PHONES.index(name) for name in ("SIL", "AA", "B"))
+    labels = np.repeat([silence, vowel, stop, vowel, silence], [10, 20, 10, 20, 10]).astype(np.uint8)
+    clips = [
+        PhoneClip(str(i), "asterisk", "asterisk-fr", "train", _hiss(rng, 70 * 320), labels) for i in range(3)
+    ]
+    held_out = [replace(clip, split="val") for clip in clips]
+    spoken = SessionMaker(4, clips).takes(0)
+    assert len(spoken) == 3
+    for take in spoken:
+        assert [one.name for one in take.phones] == ["AA", "B", "AA"]
+        assert take.voice == "asterisk/asterisk-fr" and take.language == "fr"
+        length = take.phones[-1].end_seconds - take.phones[0].start_seconds
+        assert 1.0 / 1.25 < length < 1.0 / 0.8
+    assert "asterisk/asterisk-fr" not in {take.voice for take in SessionMaker(4, held_out).takes(0)}
 
 
 def test_recordings_can_be_joined_and_stay_as_they_were(folder, tmp_path) -> None:

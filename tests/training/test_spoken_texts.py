@@ -72,9 +72,9 @@ def test_a_voice_played_faster_is_shorter_and_its_phones_with_it():
 def test_random_texts_do_not_repeat_and_use_words_of_the_language():
     pytest.importorskip("wordfreq")
     pytest.importorskip("pocketsphinx")
-    texts = TextMaker(np.random.default_rng(0))
+    texts, rng = TextMaker(), np.random.default_rng(0)
     for language in ("en-us", "de", "ja"):
-        drawn = [texts.draw(language) for _ in range(40)]
+        drawn = [texts.draw(language, rng) for _ in range(40)]
         assert len(set(drawn)) == 40
     common = load_vocabulary("de")
     assert "und" in common[:20]

@@ -7,7 +7,7 @@ is already there is not made again. Recordings stay in the folder that this writ
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -126,13 +126,13 @@ def _make(source: str, recordings: Path, minutes: float) -> Iterator[PhoneClip]:
 def make_espeak(minutes: float, seed: int = 0) -> Iterator[PhoneClip]:
     """A third English, else other languages; voices, pitch, rate and throat vary. Finnish is val."""
     espeak, rng = start_espeak(), np.random.default_rng(seed)
-    texts, seconds, count = TextMaker(rng), 0.0, 0
+    texts, seconds, count = TextMaker(), 0.0, 0
     languages = (*OTHERS, *MORE_LANGUAGES)
     while seconds < 60 * minutes:
         language = str(rng.choice(_ENGLISH_VOICES if rng.random() < 0.35 else languages))
         voice = language + str(rng.choice(_VARIANTS if rng.random() < 0.7 else _VARIANTS_MORE))
         samples, spans = espeak.speak(
-            texts.draw(language),
+            texts.draw(language, rng),
             voice,
             words_per_minute=int(rng.integers(110, 230)),
             pitch=int(rng.integers(10, 90)),
@@ -151,12 +151,12 @@ def make_flite(minutes: float, seed: int = 1) -> Iterator[PhoneClip]:
     if not has_flite():
         return
     rng, seconds, count = np.random.default_rng(seed), 0.0, 0
-    texts = TextMaker(rng)
+    texts = TextMaker()
     while seconds < 60 * minutes:
         voice = str(rng.choice(FLITE_VOICES, p=(0.3, 0.3, 0.3, 0.1)))
         faster = _draw_throat(rng)
         samples, spans = speak_with_flite(
-            texts.draw("en"),
+            texts.draw("en", rng),
             voice,
             stretch=float(rng.uniform(0.7, 1.35)) * faster,
             pitch_hz=_FLITE_PITCH_HZ[voice] * float(rng.uniform(0.75, 1.4)),
@@ -273,14 +273,20 @@ def save_clips(path: Path, clips: list[PhoneClip]) -> None:
         save_file(tensors, aside, metadata={"format": "msmd-phones", "clips": json.dumps(listing)})
 
 
-def load_clips(folder: Path) -> list[PhoneClip]:
-    """All sources of a corpus folder.
+def load_clips(folder: Path, sources: Collection[str] | None = None) -> list[PhoneClip]:
+    """The clips of a corpus folder.
+
+    Args:
+        folder: of `make_corpus`.
+        sources: only these; None: all that are there.
 
     Raises:
         FormatError: the folder has no corpus, or a file is of another kind.
     """
     clips = []
     for path in sorted(folder.glob("*.safetensors")):
+        if sources is not None and path.stem not in sources:
+            continue
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != "msmd-phones":

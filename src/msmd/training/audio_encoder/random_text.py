@@ -51,18 +51,15 @@ def _is_spoken_as_written(word: str) -> bool:
 class TextMaker:
     """Random texts.
 
-    Args:
-        rng: draws them.
-
     Raises:
         MsmdError: wordfreq or pocketsphinx is not installed.
     """
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._rng = rng
+    def __init__(self) -> None:
         self._names = load_word_list()
+        load_vocabulary("en")
 
-    def draw(self, language: str) -> str:
+    def draw(self, language: str, rng: np.random.Generator) -> str:
         """One text of two to twelve seconds.
 
         A third are strings of four to twelve words with commas and an end; the others are written
@@ -70,30 +67,31 @@ class TextMaker:
 
         Args:
             language: of espeak-ng; "en-us" and its like are English.
+            rng: draws it.
         """
         written = ENGLISH if language.startswith("en") else OTHERS.get(language, ())
-        if written and self._rng.random() < 0.67 and language not in ("cmn", "ja"):
-            return " ".join(self._exchange(word, language) for word in str(self._rng.choice(written)).split())
-        words = [self._word(language) for _ in range(self._rng.integers(4, 13))]
+        if written and rng.random() < 0.67 and language not in ("cmn", "ja"):
+            return " ".join(self._exchange(word, language, rng) for word in str(rng.choice(written)).split())
+        words = [self._word(language, rng) for _ in range(rng.integers(4, 13))]
         if len(words) > 6:
-            words[int(self._rng.integers(2, 5))] += ","
-        return " ".join(words) + str(self._rng.choice(_ENDS))
+            words[int(rng.integers(2, 5))] += ","
+        return " ".join(words) + str(rng.choice(_ENDS))
 
-    def _exchange(self, word: str, language: str) -> str:
+    def _exchange(self, word: str, language: str, rng: np.random.Generator) -> str:
         core = word.strip(".,?!:;¿¡-")
-        if len(core) < _LONG_WORD or self._rng.random() < 0.2:
+        if len(core) < _LONG_WORD or rng.random() < 0.2:
             return word
-        return word.replace(core, self._word(language))
+        return word.replace(core, self._word(language, rng))
 
-    def _word(self, language: str) -> str:
-        if language.startswith("en") and self._rng.random() < _NAMES_SHARE:
-            return self._names[int(self._rng.integers(len(self._names)))]
+    def _word(self, language: str, rng: np.random.Generator) -> str:
+        if language.startswith("en") and rng.random() < _NAMES_SHARE:
+            return self._names[int(rng.integers(len(self._names)))]
         words = load_vocabulary(language)
         if language == "ja":
             words = _kana(words)
         # The inverse of the sum of 1 / (rank + c): ranks are spread evenly over its logarithm.
         reach = np.log((len(words) + _COMMONEST) / _COMMONEST)
-        rank = int(_COMMONEST * np.exp(self._rng.random() * reach) - _COMMONEST)
+        rank = int(_COMMONEST * np.exp(rng.random() * reach) - _COMMONEST)
         return words[min(rank, len(words) - 1)]
 
 

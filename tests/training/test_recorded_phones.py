@@ -1,9 +1,9 @@
 import numpy as np
 
 from msmd.audio.phone_network import PHONES
-from msmd.training.audio_encoder.phone_corpus import PhoneClip, save_clips
+from msmd.training.audio_encoder.phone_corpus import PhoneClip
 from msmd.training.audio_encoder.phones import UNKNOWN
-from msmd.training.recorded_takes import phones_of_clip, recorded_sessions
+from msmd.training.recorded_phones import phones_of_clip
 
 SIL, AA, M = (PHONES.index(name) for name in ("SIL", "AA", "M"))
 
@@ -37,13 +37,3 @@ def test_what_is_unknown_and_quiet_is_silence():
 
 def test_a_clip_of_which_much_is_unknown_is_left_out():
     assert phones_of_clip(clip([AA] * 20 + [UNKNOWN] * 10)) == []
-
-
-def test_sessions_are_of_people_who_teach_and_no_line_comes_twice(tmp_path):
-    line = [SIL] * 10 + [M] * 40 + [AA] * 150
-    people = [clip(line, name=f"{i}") for i in range(9)] + [clip(line, name="held", split="val")]
-    save_clips(tmp_path / "asterisk.safetensors", people)
-    save_clips(tmp_path / "flite.safetensors", [clip(line, name=f"{i}", source="flite") for i in range(9)])
-    sessions = list(recorded_sessions(tmp_path))
-    assert [len(session) for session in sessions] == [3, 3, 3]
-    assert all(len(samples) % 640 == 0 for session in sessions for samples, _ in session)
