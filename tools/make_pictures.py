@@ -15,7 +15,7 @@ from msmd.render.face import render_frames
 from msmd.render.sheet import write_contact_sheet
 
 ROOT = Path(__file__).parents[1]
-STYLES = (None, "happy", "sad", "angry", "disgusted", "surprised")
+STYLES = (None, "happy", "sad", "angry", "disgusted", "surprised", "fearful")
 COLUMNS = 6
 SIZE_PX = 220
 FACE = (slice(22, 162), slice(50, 170))

@@ -1,5 +1,7 @@
 """Lines judged by their sound alone: a mouth in time passes, one that hangs or is late does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -126,8 +128,6 @@ def test_phones_of_a_famous_line_fall_where_they_are_said(data_folder):
 
 
 def test_words_of_recordings_come_from_their_corpus():
-    from dataclasses import replace
-
     grid = replace(perform("grid/bbaf2n"), corpus="grid")
     acted = replace(perform("ravdess/01-03-01-02-01-24"), corpus="ravdess", sentence="02")
     mute = replace(grid, has_lips=False)
@@ -137,12 +137,17 @@ def test_words_of_recordings_come_from_their_corpus():
 
 
 def test_the_letters_of_a_grid_name_spell_what_its_word_times_say(data_folder):
-    from dataclasses import replace
-
     for path in sorted((data_folder / "grid" / "align").glob("*.align")):
         words = [line.split()[2] for line in path.read_text(encoding="utf-8").splitlines()]
         said = " ".join(word for word in words if word not in {"sil", "sp"})
         assert text_of(replace(perform(f"grid/{path.stem}"), corpus="grid")) == said
+
+
+def test_the_words_of_an_acted_line_are_known_by_its_statement_or_by_the_dataset():
+    acted = replace(perform("ravdess/01-01-03-01-01-01-09"), corpus="ravdess")
+    assert text_of(replace(acted, sentence="01")) == "kids are talking by the door"
+    assert text_of(replace(acted, sentence="Dogs are sitting by the door")) == "Dogs are sitting by the door"
+    assert text_of(replace(acted, sentence="unknown")) is None
 
 
 def test_a_vowel_beside_a_closed_sound_is_no_control():

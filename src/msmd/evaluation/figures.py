@@ -112,6 +112,7 @@ def draw_spoken_line(
     level_db: Float[np.ndarray, "frames"],
     phones: Sequence[tuple[str, float, float]],
     closed: Collection[str],
+    closed_below_mm: float,
     path: Path,
     title: str = "",
 ) -> None:
@@ -123,6 +124,7 @@ def draw_spoken_line(
         level_db: of each frame.
         phones: (name, start, end) in seconds.
         closed: names of phones that need closed lips: their time is shaded.
+        closed_below_mm: opening under which lips count as closed, a dashed line.
         path: of the picture.
         title: above it.
 
@@ -141,12 +143,14 @@ def draw_spoken_line(
     axes.plot(seconds, opening, color="tab:orange")
     axes.axhline(0, color="0.6", linewidth=0.6)
     low, high = float(min(0.0, opening.min())), float(max(1.0, opening.max()))
-    axes.set_ylim(low - 0.16 * (high - low), high * 1.05)
-    for name, start, end in phones:
+    axes.set_ylim(low - 0.18 * (high - low), high * 1.05)
+    axes.axhline(closed_below_mm, color="tab:blue", linewidth=0.8, linestyle="--")
+    for number, (name, start, end) in enumerate(phones):
         if name in closed:
             axes.axvspan(start, end, color="tab:blue", alpha=0.25, linewidth=0)
-        place = (start + end) / 2
-        axes.text(place, low - 0.11 * (high - low), name, ha="center", fontsize=6.5, color="0.2")
+        # Two rows in turn, so that short phones do not write over each other.
+        height = low - (0.08 + 0.06 * (number % 2)) * (high - low)
+        axes.text((start + end) / 2, height, name, ha="center", fontsize=6.5, color="0.2", clip_on=True)
     axes.set_xlim(0, len(samples) / SAMPLE_RATE_HZ)
     axes.set_xlabel("seconds")
     axes.set_ylabel("opening, mm")

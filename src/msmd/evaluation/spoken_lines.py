@@ -102,9 +102,9 @@ def text_of(performance: Performance) -> str | None:
         return None
     if performance.corpus == "grid":
         return _spell_grid(stem)
-    if performance.corpus == "ravdess":
-        return RAVDESS_TEXTS.get(performance.sentence)
-    return performance.sentence if " " in performance.sentence else None
+    if " " in performance.sentence:
+        return performance.sentence
+    return RAVDESS_TEXTS.get(performance.sentence) if performance.corpus == "ravdess" else None
 
 
 def _spell_grid(stem: str) -> str | None:

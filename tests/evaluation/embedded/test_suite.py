@@ -13,7 +13,7 @@ from msmd.core.progress import no_progress
 from msmd.evaluation import known_phones
 from msmd.evaluation.alignment import Phone
 from msmd.evaluation.bench import Bench
-from msmd.evaluation.embedded.cost import folder_megabytes
+from msmd.evaluation.embedded import cost
 from msmd.evaluation.embedded.first_line import measure_line_cost
 from msmd.evaluation.embedded.stage import Stage
 from msmd.evaluation.embedded.suite import RESULTS, embedded_suite, steps_suite
@@ -122,7 +122,9 @@ def test_the_suite_fills_every_row_or_says_why_not_and_samples_nothing_twice(rea
         assert rows[key]["what"] in text
     for key in ("unseen styles", "style strength", "blinks", "realtime", "first", "memory", "size"):
         assert rows[key]["verdict"] in ("reached", "falls short"), key
-    assert rows["size"]["numbers"]["megabytes"] == pytest.approx(folder_megabytes(real_bench.bundle_folder))
+    assert rows["size"]["numbers"]["megabytes"] == pytest.approx(
+        cost.folder_megabytes(real_bench.bundle_folder)
+    )
     assert rows["memory"]["numbers"]["peak_memory_mb"] > 50
     takes = sorted(Path(real_bench.out_folder / "takes").iterdir())
 
@@ -143,3 +145,14 @@ def test_a_folder_that_is_no_bundle_is_told_in_one_line(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros(6400, np.float32))
     with pytest.raises(MsmdError, match="process of its own"):
         measure_line_cost(tmp_path / "nothing", tmp_path / "a.npy", tmp_path / "a.npy")
+
+
+def test_a_process_that_fails_leaves_its_rows_empty_with_the_reason(bench, tiny_bundle, monkeypatch):
+    def fail(*_):
+        raise MsmdError("it was killed")
+
+    monkeypatch.setattr(cost, "measure_line_cost", fail)
+    rows = {row.key: row for row in cost.cost(Stage(replace(bench, bundle_folder=tiny_bundle))).rows}
+    assert {rows[key].verdict for key in ("realtime", "first", "memory")} == {"not measured"}
+    assert rows["first"].how == "it was killed"
+    assert rows["size"].verdict == "reached"

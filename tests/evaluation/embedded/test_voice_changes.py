@@ -78,3 +78,7 @@ def test_every_change_gives_whole_motion_frames():
     others = [tone(300)]
     for change in CHANGES:
         assert len(change_voice(tone(200)[:20000], change, others)) % 640 == 0
+
+
+def test_a_mouth_that_does_not_move_agrees_with_nothing():
+    assert agreement(np.sin(np.arange(50.0)), np.zeros(50)) == 0

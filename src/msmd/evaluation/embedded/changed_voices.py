@@ -43,7 +43,7 @@ def _opening(stage: Stage, samples: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def _report(found: Mapping[str, Sequence[float]], count: int) -> Section:
-    medians = {name: float(np.nanmedian(values)) for name, values in found.items()}
+    medians = {name: float(np.median(values)) for name, values in found.items()}
     changes = {name: value for name, value in medians.items() if name != OTHER_SEED}
     worst = min(changes, key=lambda name: changes[name])
     passed = sum(value >= CORRELATION for value in changes.values())

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from msmd.core.errors import MsmdError
 from msmd.core.units import SAMPLE_RATE_HZ
 from msmd.evaluation.embedded.bars import BarRow, Section, judged, unmeasured
 from msmd.evaluation.embedded.first_line import REPEATS, LineCost, measure_line_cost
@@ -43,9 +44,12 @@ def cost(stage: Stage) -> Section:
         ):
             np.save(path, samples, allow_pickle=False)
         stage.bench.progress("cost", 0, 1)
-        found = measure_line_cost(folder, *paths)
+        try:
+            spent = _spent(measure_line_cost(folder, *paths))
+        except MsmdError as error:
+            spent = [unmeasured(key, *words, str(error)) for key, words in _BARS.items() if key != "size"]
         stage.bench.progress("cost", 1, 1)
-    return Section([*_spent(found), _size(folder)])
+    return Section([*spent, _size(folder)])
 
 
 def _spent(found: LineCost) -> list[BarRow]:

@@ -31,6 +31,7 @@ def life(stage: Stage) -> Section:
     own: dict[str, list[np.ndarray]] = {}
     heads: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     clips = [*stage.clips(GRID), *stage.clips(ACTED, ACTED_CLIPS)]
+    clips = [clip for clip in clips if clip.target.has_lips and clip.target.has_upper_face]
     for done, clip in enumerate(clips):
         stage.bench.progress("life", done, len(clips))
         target = clip.target

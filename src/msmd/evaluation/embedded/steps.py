@@ -13,7 +13,7 @@ from msmd.evaluation import figures
 from msmd.evaluation.clip_measures import measure
 from msmd.evaluation.embedded.known_speaker import column
 from msmd.evaluation.embedded.stage import GRID, Stage
-from msmd.evaluation.embedded.unseen import pooled
+from msmd.evaluation.embedded.unseen import share
 from msmd.evaluation.markdown import cell_number, markdown_table
 from msmd.evaluation.records import write_json
 from msmd.evaluation.unseen_voices import measure_line
@@ -56,8 +56,8 @@ def against_steps(stage: Stage) -> str:
             )
             for one in lines
         ]
-        curves[_CLOSURE].append(float(np.mean(pooled(spoken, "closed"))))
-        curves[_CONTROL].append(float(np.mean(pooled(spoken, "closed_at_vowels"))))
+        curves[_CLOSURE].append(share(spoken, "closed")[0])
+        curves[_CONTROL].append(share(spoken, "closed_at_vowels")[0])
         curves[_FACTOR].append(_realtime_factor(stage, lines[0].samples, steps))
     stage.bench.progress("steps", len(STEPS), len(STEPS))
     usual = stage.bench.sampling.steps or DEFAULT_STEPS[stage.bench.sampling.sampler]

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from msmd.evaluation.embedded.bars import BarRow, Section, judged, unmeasured
 from msmd.evaluation.embedded.stage import HeldOutStyle, Stage, VoicedLine
-from msmd.evaluation.embedded.unseen import pooled
+from msmd.evaluation.embedded.unseen import pooled, share
 from msmd.evaluation.embedded.unseen_styles import mean_face
 from msmd.evaluation.markdown import cell_number, cell_rate, markdown_table
 from msmd.evaluation.unseen_voices import measure_line
@@ -127,9 +127,11 @@ def _closures(stage: Stage) -> BarRow:
                 )
                 found.append(measure_line(stage.mesh, motion, line.samples, line.phones or []))
     stage.bench.progress("closures under the dial", len(styles), len(styles))
-    rates = {value: float(np.mean(pooled(found, "closed"))) for value, found in rows.items()}
-    control = float(np.mean(pooled(rows[CLOSURE_AT], "closed_at_vowels")))
+    rates = {value: share(found, "closed")[0] for value, found in rows.items()}
+    control = share(rows[CLOSURE_AT], "closed_at_vowels")[0]
     count = len(pooled(rows[CLOSURE_AT], "closed"))
+    if not count:
+        return unmeasured("dial closures", _CLOSE_WHAT, _CLOSE_BAR, "no such sound in the lines")
     return BarRow(
         key="dial closures",
         what=_CLOSE_WHAT,

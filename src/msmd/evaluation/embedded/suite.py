@@ -36,11 +36,11 @@ def embedded_suite(bench: Bench) -> str:
     stage = Stage(bench)
     found = [section(stage) for section in SECTIONS]
     rows = [row for section in found for row in section.rows]
+    details = "\n".join(section.details for section in found if section.details)
     write_json(
         bench.out_folder / RESULTS,
-        {"sampling": asdict(bench.sampling), "rows": [asdict(row) for row in rows]},
+        {"sampling": asdict(bench.sampling), "rows": [asdict(row) for row in rows], "details": details},
     )
-    details = "\n".join(section.details for section in found if section.details)
     return f"## The bar\n\n{bars_markdown(rows)}\n{details}"
 
 

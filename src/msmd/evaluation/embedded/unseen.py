@@ -11,7 +11,7 @@ from msmd.evaluation import figures
 from msmd.evaluation.alignment import BILABIALS, middles_of
 from msmd.evaluation.embedded.bars import BarRow, Section, judged, unmeasured
 from msmd.evaluation.embedded.stage import Stage, VoicedLine
-from msmd.evaluation.lip_sync import level_db
+from msmd.evaluation.lip_sync import CLOSED_FRACTION, full_opening, level_db
 from msmd.evaluation.markdown import cell_number, cell_rate, markdown_table
 from msmd.evaluation.metrics import mouth_opening
 from msmd.evaluation.mouth_shapes import effect_size, voice_row
@@ -69,8 +69,9 @@ def _draw_line(stage: Stage) -> None:
         level_db(chosen.samples, len(opening)),
         [(phone.name, phone.start_seconds, phone.end_seconds) for phone in chosen.phones or []],
         BILABIALS,
+        CLOSED_FRACTION * full_opening(opening),
         stage.bench.out_folder / FIGURE,
-        f"{chosen.line.name}, an unseen voice; p b m shaded",
+        f"{chosen.line.name}, an unseen voice; p b m shaded; closed is under the dashed line",
     )
 
 
@@ -135,7 +136,8 @@ def _closures(rows: Sequence[Row]) -> BarRow:
         bar=bar,
         measured=f"{cell_rate(rate, count)} (control, open vowels: {cell_rate(control, vowels)})",
         verdict=judged(rate >= CLOSED_SHARE),
-        how=f"no style; {_voices(rows)}; forced alignment",
+        how=f"no style; lines: {_voices(rows)} (held-out actors, whose two sentences were trained on); "
+        "forced alignment",
         numbers={"rate": rate, "count": count, "control": control, "vowels": vowels},
     )
 

@@ -104,8 +104,12 @@ def warp_back(
 
 
 def agreement(clean: Float[np.ndarray, "_"], changed: Float[np.ndarray, "_"], speed: float = 1.0) -> float:
-    """Correlation of opening with the clean result, frame by frame, after tempo is taken back."""
-    return float(correlate(warp_back(changed, speed, len(clean)), np.asarray(clean, np.float64)).at_zero)
+    """Correlation of opening with the clean result, frame by frame, after tempo is taken back.
+
+    A mouth that does not move agrees with nothing: 0.
+    """
+    found = correlate(warp_back(changed, speed, len(clean)), np.asarray(clean, np.float64)).at_zero
+    return float(found) if np.isfinite(found) else 0.0
 
 
 def _noise(kind: str, length: int, others: Sequence[Samples], seed: int) -> Float[np.ndarray, "_"]:

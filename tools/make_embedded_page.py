@@ -1,0 +1,50 @@
+"""Measure the model inside the package and write the numbers and pictures of docs/embedded.md.
+
+python tools/make_embedded_page.py --data DATASET --recordings DATA -o WORK
+
+About six minutes on one quiet core. Stopped, it goes on where it was; WORK belongs to one bundle.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from msmd.cli.terminal import progress_bar
+from msmd.core.errors import MsmdError
+from msmd.evaluation.compare import Comparison
+from msmd.evaluation.embedded.page import write_page
+from msmd.evaluation.run import evaluate
+from msmd.synthesis.bundle import EMBEDDED
+
+ROOT = Path(__file__).parents[1]
+NAME = "bundle"
+BEFORE = ROOT / "docs" / "embedded_before.json"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="packed dataset with held-out clips")
+    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings as they came")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder for takes and results")
+    parser.add_argument("--bundle", type=Path, default=EMBEDDED, help="if not the one in the package")
+    parser.add_argument(
+        "--before", type=Path, help="embedded.json of an earlier model, for a column of its own"
+    )
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "embedded.md")
+    options = parser.parse_args()
+    comparison = Comparison(
+        bundles={NAME: options.bundle}, dataset_folder=options.data, out_folder=options.out
+    )
+    with progress_bar() as progress:
+        evaluate(comparison, options.recordings, ("embedded", "steps"), progress=progress)
+    write_page(options.page, options.out / NAME, options.before)
+    sheet = [sys.executable, str(ROOT / "tools" / "make_pictures.py"), "--bundle", str(options.bundle)]
+    subprocess.run([*sheet, "--out", str(options.page.parent / "styles.png")], check=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MsmdError as error:
+        sys.exit(f"error: {error}")
