@@ -25,7 +25,7 @@ def evaluate_command(
     ] = None,
     recordings: Annotated[
         Path | None,
-        typer.Option(help="Folder of recordings as they came; unseen_voices, style_shift and speed need it."),
+        typer.Option(help="Folder of recordings as they came; all suites but tables and held_out need it."),
     ] = None,
     suite: Annotated[
         str, typer.Option("--suite", "--suites", help=f"Comma-separated: {', '.join(ALL_SUITES)}; or all.")

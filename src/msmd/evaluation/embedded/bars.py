@@ -68,7 +68,7 @@ def bars_markdown(rows: Sequence[BarRow], before: Mapping[str, str] | None = Non
         rows: in order.
         before: key -> what an earlier model measured, in words; None leaves that column out.
     """
-    header = ["what", "bar", *(["before"] if before is not None else []), "measured", "", "how"]
+    header = ["what", "bar", *(["before"] if before is not None else []), "measured", "verdict", "how"]
     lines = []
     for row in rows:
         earlier = [] if before is None else [before.get(row.key, "-")]
