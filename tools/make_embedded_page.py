@@ -14,11 +14,10 @@ from msmd.cli.terminal import progress_bar
 from msmd.core.errors import MsmdError
 from msmd.evaluation.compare import Comparison
 from msmd.evaluation.embedded.page import write_page
-from msmd.evaluation.run import evaluate
+from msmd.evaluation.run import evaluate, name_bundles
 from msmd.synthesis.bundle import EMBEDDED
 
 ROOT = Path(__file__).parents[1]
-NAME = "bundle"
 BEFORE = ROOT / "docs" / "embedded_before.json"
 
 
@@ -33,12 +32,11 @@ def main() -> None:
     )
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "embedded.md")
     options = parser.parse_args()
-    comparison = Comparison(
-        bundles={NAME: options.bundle}, dataset_folder=options.data, out_folder=options.out
-    )
+    bundles = name_bundles([str(options.bundle)])
+    comparison = Comparison(bundles=bundles, dataset_folder=options.data, out_folder=options.out)
     with progress_bar() as progress:
         evaluate(comparison, options.recordings, ("embedded", "steps"), progress=progress)
-    write_page(options.page, options.out / NAME, options.before)
+    write_page(options.page, options.out / next(iter(bundles)), options.before)
     sheet = [sys.executable, str(ROOT / "tools" / "make_pictures.py"), "--bundle", str(options.bundle)]
     subprocess.run([*sheet, "--out", str(options.page.parent / "styles.png")], check=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import msmd
+from msmd.evaluation.paper_figures import cut_to_face
 from msmd.face.arkit_weights import arkit_of_motion
 from msmd.face.rig import load_rig
 from msmd.render.face import render_frames
@@ -17,9 +18,7 @@ from msmd.render.sheet import write_contact_sheet
 ROOT = Path(__file__).parents[1]
 STYLES = (None, "happy", "sad", "angry", "disgusted", "surprised", "fearful")
 COLUMNS = 6
-SIZE_PX = 220
-FACE = (slice(22, 162), slice(50, 170))
-"""Rows and columns of a picture that hold the face."""
+SIZE_PX = 240
 
 
 def main() -> None:
@@ -35,9 +34,8 @@ def main() -> None:
         moments = np.linspace(0.08, 0.92, COLUMNS) * motion.num_frames
         chosen = moments.astype(int)
         vertices = rig.vertices(arkit_of_motion(motion)[chosen])
-        rows.append(
-            (style or "no style", list(render_frames(vertices, motion.head_rotation[chosen], SIZE_PX)))
-        )
+        pictures = render_frames(vertices, motion.head_rotation[chosen], SIZE_PX)
+        rows.append((style or "no style", [cut_to_face(picture) for picture in pictures]))
     write_contact_sheet(rows, options.out)
 
 

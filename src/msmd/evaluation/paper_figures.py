@@ -268,8 +268,14 @@ def _pictures(motion: Float32[np.ndarray, "frames 67"], size_px: int) -> list[UI
     still = np.array(motion, np.float32)
     still[:, HEAD_ROTATION] = 0
     vertices = load_rig().vertices(arkit_of_motion(Motion(still)))
-    rows, columns = (slice(int(size_px * part.start), int(size_px * part.stop)) for part in FACE)
-    return [picture[rows, columns] for picture in render_frames(vertices, np.zeros((len(still), 3)), size_px)]
+    pictures = render_frames(vertices, np.zeros((len(still), 3)), size_px)
+    return [cut_to_face(picture) for picture in pictures]
+
+
+def cut_to_face(picture: UInt8[np.ndarray, "_ _ 3"]) -> UInt8[np.ndarray, "_ _ 3"]:
+    """The part of a square picture that holds the face."""
+    rows, columns = (slice(int(len(picture) * part.start), int(len(picture) * part.stop)) for part in FACE)
+    return picture[rows, columns]
 
 
 def _draw_row(
