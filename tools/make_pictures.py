@@ -1,6 +1,6 @@
 """Make docs/styles.png: one line of speech, spoken in the built-in styles, at the same moments.
 
-python tools/make_pictures.py [--bundle FOLDER] [--audio examples/line.ogg] [--out docs/styles.png]
+python tools/make_pictures.py [--bundle FOLDER] [--audio LINE] [--columns 6] [--out docs/styles.png]
 """
 
 import argparse
@@ -17,7 +17,6 @@ from msmd.render.sheet import write_contact_sheet
 
 ROOT = Path(__file__).parents[1]
 STYLES = (None, "happy", "sad", "angry", "disgusted", "surprised", "fearful")
-COLUMNS = 6
 SIZE_PX = 240
 
 
@@ -26,12 +25,13 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--audio", type=Path, default=ROOT / "examples" / "line.ogg")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "styles.png")
+    parser.add_argument("--columns", type=int, default=6, help="moments; many, to look a line through")
     options = parser.parse_args()
     model, rig = msmd.load(options.bundle), load_rig()
     rows = []
     for style in STYLES:
         motion = model.animate(options.audio, style).animation.motion
-        moments = np.linspace(0.08, 0.92, COLUMNS) * motion.num_frames
+        moments = np.linspace(0.08, 0.92, options.columns) * motion.num_frames
         chosen = moments.astype(int)
         vertices = rig.vertices(arkit_of_motion(motion)[chosen])
         pictures = render_frames(vertices, motion.head_rotation[chosen], SIZE_PX)
