@@ -72,7 +72,7 @@ def load_unseen_lines(data_folder: Path) -> list[SpokenLine]:
     folder = data_folder / "speech"
     files = sorted(path for path in folder.rglob("*") if path.suffix in _SOUND_ENDINGS)
     if not files:
-        raise MsmdError(f"{folder} holds no speech: give the folder of recordings with --data.")
+        raise MsmdError(f"{folder} holds no speech: give the recordings as they came (docs/data.md).")
     texts = _read_texts(folder / "ljspeech" / "metadata.csv") | {"jfk_1961": JFK_TEXT}
     return [
         SpokenLine(

@@ -156,3 +156,9 @@ def test_a_process_that_fails_leaves_its_rows_empty_with_the_reason(bench, tiny_
     assert {rows[key].verdict for key in ("realtime", "first", "memory")} == {"not measured"}
     assert rows["first"].how == "it was killed"
     assert rows["size"].verdict == "reached"
+
+
+def test_recordings_that_are_not_there_are_told_before_any_work(bench, tmp_path):
+    with pytest.raises(MsmdError, match="holds no speech"):
+        embedded_suite(replace(bench, data_folder=tmp_path / "elsewhere"))
+    assert bench.animator.spoken == []  # type: ignore[attr-defined]

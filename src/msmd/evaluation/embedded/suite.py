@@ -32,8 +32,14 @@ RESULTS: Final = "embedded.json"
 
 
 def embedded_suite(bench: Bench) -> str:
-    """Every row of the table, with its figures; takes are kept, so that a stopped run goes on."""
+    """Every row of the table, with its figures; takes are kept, so that a stopped run goes on.
+
+    Raises:
+        MsmdError: no recordings in the folders; matplotlib or pocketsphinx is not installed.
+    """
     stage = Stage(bench)
+    # What cannot be read is told before minutes of work.
+    bench.progress("lines", len(stage.unseen), len(stage.unseen))
     found = [section(stage) for section in SECTIONS]
     rows = [row for section in found for row in section.rows]
     details = "\n".join(section.details for section in found if section.details)
