@@ -7,8 +7,9 @@ from msmd.evaluation import dynamics
 from msmd.evaluation.embedded.bars import BarRow, bars_markdown, judged, unmeasured
 from msmd.evaluation.embedded.cross_table import compare_crosswise
 from msmd.evaluation.embedded.life import count_pooled, natural_blinks, natural_head
+from msmd.evaluation.embedded.silence import resting, tremble
 from msmd.evaluation.embedded.style_dial import grows, projection
-from msmd.evaluation.embedded.unseen import resting, share, tremble
+from msmd.evaluation.embedded.unseen import share
 
 from ..conftest import JAW, LIDS
 from ..test_unseen_voices import say_m_twice

@@ -10,6 +10,7 @@ from msmd.core.units import MOTION_FPS, SAMPLE_RATE_HZ
 from msmd.evaluation import figures
 from msmd.evaluation.alignment import BILABIALS, middles_of
 from msmd.evaluation.embedded.bars import BarRow, Section, judged, unmeasured
+from msmd.evaluation.embedded.silence import rest_row, resting, tremble, tremble_row
 from msmd.evaluation.embedded.stage import ACTED, Stage, VoicedLine
 from msmd.evaluation.lip_sync import CLOSED_FRACTION, full_opening, level_db
 from msmd.evaluation.markdown import cell_number, cell_rate, markdown_table
@@ -30,7 +31,6 @@ CONTROL_SHARE: Final = 0.5
 
 TUCKED_SHARE: Final = 0.80
 EFFECT: Final = 0.8
-RESTING_SHARE: Final = 0.95
 FIGURE: Final = "embedded_voice.png"
 PICTURED_SECONDS: Final = 5.0
 
@@ -50,7 +50,13 @@ def unseen_voices(stage: Stage) -> Section:
         return Section([])
     _draw_line(stage)
     return Section(
-        [_closures(plain), _tucked(plain), _widths(plain), _rest(plain, recorded), _tremble(plain, recorded)],
+        [
+            _closures(plain),
+            _tucked(plain),
+            _widths(plain),
+            rest_row(plain, recorded),
+            tremble_row(plain, recorded),
+        ],
         _details(rows, recorded),
     )
 
@@ -199,69 +205,6 @@ def _widths(rows: Sequence[Row]) -> BarRow:
     )
 
 
-def resting(
-    rows: Sequence[Row], name: str = "resting_rate", frames: str = "silent_frames"
-) -> tuple[float, int]:
-    """Share of silent frames at rest, over all lines, and how many frames those are."""
-    silent = [row for row in rows if row[frames]]
-    counts = np.array([row[frames] for row in silent], float)
-    if not len(counts):
-        return float("nan"), 0
-    rates = np.array([row[name] for row in silent], float)
-    return float(np.average(rates, weights=counts)), int(counts.sum())
-
-
-def tremble(rows: Sequence[Row]) -> float:
-    """Root mean square second difference of the lips in silence, over all lines, mm per frame²."""
-    known = [
-        (float(str(row["lip_jitter_in_silence"])), float(str(row["silent_frames"])))
-        for row in rows
-        if row["silent_frames"] and np.isfinite(_or_nan(row["lip_jitter_in_silence"]))
-    ]
-    if not known:
-        return float("nan")
-    values, weights = np.array(known).T
-    return float(np.sqrt(np.average(np.square(values), weights=weights)))
-
-
-def _rest(rows: Sequence[Row], recorded: Sequence[Row]) -> BarRow:
-    what, bar = (
-        "Silence of 0.3 s and more: mouth at rest",
-        (f"opening under 10 % of the 95th percentile in >= {cell_rate(RESTING_SHARE)} of its frames"),
-    )
-    rate, frames = resting(rows)
-    if not frames:
-        return unmeasured("rest", what, bar, "no line has such a silence")
-    whole, _ = resting(rows, "resting_rate_whole", "silent_frames_whole")
-    return BarRow(
-        key="rest",
-        what=what,
-        bar=bar,
-        measured=f"{cell_rate(rate)} of {frames / float(MOTION_FPS):.0f} s",
-        verdict=judged(rate >= RESTING_SHARE),
-        how=f"same lines and {sum(not row['aligned'] for row in rows)} without texts; less 120 ms at either "
-        f"end of a pause (with them {cell_rate(whole)}); recorded faces: {cell_rate(resting(recorded)[0])}",
-        numbers={"rate": rate, "frames": frames, "rate_with_edges": whole},
-    )
-
-
-def _tremble(rows: Sequence[Row], recorded: Sequence[Row]) -> BarRow:
-    what, bar = "same: no tremble", "lips no more restless than recorded ones in silence"
-    own, theirs = tremble(rows), tremble(recorded)
-    if not (np.isfinite(own) and np.isfinite(theirs)):
-        return unmeasured("tremble", what, bar, "no silence in the lines, or in the recordings")
-    return BarRow(
-        key="tremble",
-        what=what,
-        bar=bar,
-        measured=f"{own:.3f} against {theirs:.3f} mm/frame²",
-        verdict=judged(own <= theirs),
-        how=f"root mean square second difference of the lips in the same frames; recorded: "
-        f"{len(recorded)} held-out clips with silence",
-        numbers={"own": own, "recorded": theirs},
-    )
-
-
 def _details(rows: Sequence[Row], recorded: Sequence[Row]) -> str:
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in (*rows, *recorded):
@@ -292,10 +235,6 @@ def _voices(rows: Sequence[Row]) -> str:
 
 
 def _median(rows: Sequence[Row], name: str) -> float:
-    values = np.array([_or_nan(row[name]) for row in rows])
+    values = np.array([np.nan if row[name] is None else float(row[name]) for row in rows])
     values = values[np.isfinite(values)]
     return float(np.median(values)) if len(values) else float("nan")
-
-
-def _or_nan(value: object) -> float:
-    return float("nan") if value is None else float(value)  # type: ignore[arg-type]

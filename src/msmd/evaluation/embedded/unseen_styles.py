@@ -1,6 +1,6 @@
 """Styles of actors who were not trained on: taken over, told apart, and led by the reference alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -13,7 +13,7 @@ from msmd.evaluation.embedded.cross_table import CrossTable, compare_crosswise
 from msmd.evaluation.embedded.stage import HeldOutStyle, Stage
 from msmd.evaluation.markdown import cell_number, cell_rate, markdown_table
 from msmd.evaluation.metrics import mouth_opening
-from msmd.evaluation.style import match_styles
+from msmd.evaluation.style import StyleMatch, match_styles
 
 NEARER_SHARE: Final = 0.90
 FIGURE: Final = "embedded_styles.png"
@@ -25,6 +25,7 @@ _CROSS_BAR: Final = (
     "lips alike for the same audio, upper face for the same style (each > 0.5, and more than crosswise)"
 )
 _LEADS: Final = 0.5
+_CEILING: Final = "another recording of the same style"
 
 
 def unseen_styles(stage: Stage) -> Section:
@@ -74,7 +75,11 @@ def _nearer(
     own = np.tile(np.arange(len(references)), lines)
     generated = faces.reshape(lines * len(references), -1)
     ignoring = np.repeat(unstyled.reshape(lines, 1, -1), len(references), axis=1).reshape(len(own), -1)
-    recorded, recorded_own = _other_clips(stage, references)
+    systems = {
+        "model": (generated, own),
+        "no style": (ignoring, own),
+        _CEILING: _other_clips(stage, references),
+    }
     by = {
         "actor or emotion": names,
         "emotion": [one.recording.emotion for one in references],
@@ -84,38 +89,43 @@ def _nearer(
         system: {
             kind: match_styles(face, whose, targets, styles).pairwise_rate for kind, styles in by.items()
         }
-        for system, face, whose in (
-            ("model", generated, own),
-            ("no style", ignoring, own),
-            ("recorded, another clip of the same style", recorded, recorded_own),
-        )
+        for system, (face, whose) in systems.items()
     }
     match = match_styles(generated, own, targets, names)
     distances = np.linalg.norm(
         faces.mean(axis=0)[:, None] - targets.reshape(1, len(references), -1, 3), axis=-1
     ).mean(axis=-1)
     figures.draw_style_distances(names, distances, stage.bench.out_folder / FIGURE)
-    rate = rates["model"]["actor or emotion"]
-    ceiling = rates["recorded, another clip of the same style"]["actor or emotion"]
+    how = (
+        f"{len(references)} clips of {len(set(by['actor']))} held-out actors, {len(set(names))} styles, "
+        f"{lines} lines of unseen voices; mean face on the landmarks"
+    )
+    return _pairs(rates, match, len(references), how)
+
+
+def _pairs(
+    rates: Mapping[str, Mapping[str, float]], match: StyleMatch, count: int, how: str
+) -> tuple[BarRow, str]:
+    """The row and the details of how often each system's faces are nearer to their own reference."""
+    rate, plain, ceiling = (rates[name]["actor or emotion"] for name in ("model", "no style", _CEILING))
     row = BarRow(
         key="unseen styles",
         what=_WHAT,
         bar=_BAR,
-        measured=f"{cell_rate(rate)} (no style: {cell_rate(rates['no style']['actor or emotion'])}; "
-        f"another recording of the same style: {cell_rate(ceiling)})",
+        measured=f"{cell_rate(rate)} (no style: {cell_rate(plain)}; {_CEILING}: {cell_rate(ceiling)})",
         verdict=judged(rate >= NEARER_SHARE),
-        how=f"{len(references)} clips of {len(set(by['actor']))} held-out actors, {len(set(names))} styles, "
-        f"{lines} lines of unseen voices; mean face on the landmarks",
+        how=how,
         numbers={"rates": rates, "retrieval": match.retrieval_rate, "chance": match.chance},
     )
+    kinds = list(rates["model"])
     table = markdown_table(
-        ("face", *(f"against another {kind}" for kind in by)),
-        [(system, *(cell_rate(value) for value in own.values())) for system, own in rates.items()],
+        ("face", *(f"against another {kind}" for kind in kinds)),
+        [(system, *(cell_rate(own[kind]) for kind in kinds)) for system, own in rates.items()],
     )
-    found = f"Its own reference is the nearest of all {len(references)} in {cell_rate(match.retrieval_rate)} "
     return row, (
-        f"### Styles of unseen actors\n\nShare of pairs in which the generated mean face is nearer to "
-        f"its own reference:\n\n{table}\n{found}(chance {cell_rate(match.chance)}).\n\n"
+        "### Styles of unseen actors\n\nShare of pairs in which the mean face is nearer to its own reference:"
+        f"\n\n{table}\nThe model's own reference is the nearest of all {count} in "
+        f"{cell_rate(match.retrieval_rate)} (chance {cell_rate(match.chance)}).\n\n"
     )
 
 
