@@ -27,9 +27,7 @@ def main() -> None:
     parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings as they came")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for takes and results")
     parser.add_argument("--bundle", type=Path, default=EMBEDDED, help="if not the one in the package")
-    parser.add_argument(
-        "--before", type=Path, help="embedded.json of an earlier model, for a column of its own"
-    )
+    parser.add_argument("--before", type=Path, default=BEFORE, help="embedded.json of an earlier model")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "embedded.md")
     options = parser.parse_args()
     bundles = name_bundles([str(options.bundle)])
