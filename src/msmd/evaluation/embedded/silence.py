@@ -30,7 +30,7 @@ def tremble(rows: Sequence[Row]) -> float:
     known = [
         (float(str(row["lip_jitter_in_silence"])), float(str(row["silent_frames"])))
         for row in rows
-        if row["silent_frames"] and np.isfinite(_or_nan(row["lip_jitter_in_silence"]))
+        if row["silent_frames"] and np.isfinite(or_nan(row["lip_jitter_in_silence"]))
     ]
     if not known:
         return float("nan")
@@ -78,5 +78,6 @@ def tremble_row(rows: Sequence[Row], recorded: Sequence[Row]) -> BarRow:
     )
 
 
-def _or_nan(value: object) -> float:
+def or_nan(value: object) -> float:
+    """A number of a row; what is missing is NaN."""
     return float("nan") if value is None else float(value)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from msmd.core.units import MOTION_FPS, SAMPLE_RATE_HZ
 from msmd.evaluation import figures
 from msmd.evaluation.alignment import BILABIALS, middles_of
 from msmd.evaluation.embedded.bars import BarRow, Section, judged, unmeasured
-from msmd.evaluation.embedded.silence import rest_row, resting, tremble, tremble_row
+from msmd.evaluation.embedded.silence import or_nan, rest_row, resting, tremble, tremble_row
 from msmd.evaluation.embedded.stage import ACTED, Stage, VoicedLine
 from msmd.evaluation.lip_sync import CLOSED_FRACTION, full_opening, level_db
 from msmd.evaluation.markdown import cell_number, cell_rate, markdown_table
@@ -235,6 +235,6 @@ def _voices(rows: Sequence[Row]) -> str:
 
 
 def _median(rows: Sequence[Row], name: str) -> float:
-    values = np.array([np.nan if row[name] is None else float(row[name]) for row in rows])
+    values = np.array([or_nan(row[name]) for row in rows])
     values = values[np.isfinite(values)]
     return float(np.median(values)) if len(values) else float("nan")
