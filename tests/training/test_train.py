@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.phone_network import PhoneNetwork, PhoneNetworkConfig
 from msmd.core import presets
 from msmd.core.errors import FormatError, MsmdError
 from msmd.core.presets import PRESETS
 from msmd.data.packed import Clip
 from msmd.data.packing import write_features, write_packed
+from msmd.model.assemble import build_model
+from msmd.synthesis.bundle import Bundle, save_bundle
 from msmd.training.run_folder import load_trained_model
 from msmd.training.train import train
 
@@ -71,6 +75,26 @@ def test_a_packed_folder_becomes_a_model_that_can_be_loaded(dataset, tiny, tmp_p
     assert set(trained.run["data_sha256"]) >= {"clips.jsonl", "motion-00000.safetensors"}
     mean, _ = trained.model.encode_style(torch.zeros(1, 40, 67))
     assert bool(mean.isfinite().all())
+
+
+def test_a_run_may_begin_with_the_weights_and_statistics_of_a_bundle(dataset, tiny, tmp_path):
+    torch.manual_seed(3)
+    model = build_model(tiny.model).eval()
+    encoder = EmbeddedEncoder(PhoneNetwork(PhoneNetworkConfig(width=8, num_blocks=1, bottleneck_dim=4)))
+    mean, std = np.full(67, 0.5, np.float32), np.full(67, 2.0, np.float32)
+    bundle = Bundle(model, encoder, tiny.model, tiny.diffusion, mean, std, {}, "for tests", {"name": "tiny"})
+    save_bundle(tmp_path / "bundle", bundle, "# Model card\n")
+    slow = {"learning_rate": 1e-9}
+    train(dataset, "tiny", tmp_path / "run", device="cpu", start=tmp_path / "bundle", overrides=slow)
+    trained = load_trained_model(tmp_path / "run")
+    assert np.array_equal(trained.std, std)
+    for name, weight in trained.model.state_dict().items():
+        torch.testing.assert_close(weight, model.state_dict()[name], atol=2e-3, rtol=0)  # half precision
+
+
+def test_a_bundle_of_another_shape_is_no_beginning(dataset, tiny, tmp_path, tiny_bundle):
+    with pytest.raises(FormatError, match="style_dim is 8 there and 4 here"):
+        train(dataset, "tiny", tmp_path / "run", device="cpu", start=tiny_bundle)
 
 
 def test_an_unknown_preset_is_named_with_those_that_there_are(dataset, tmp_path):

@@ -29,6 +29,7 @@ def train_command(
     threads: Annotated[int | None, typer.Option(help="Processor threads.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, or a torch device such as cuda.")] = "auto",
     devices: Annotated[int, typer.Option(help="How many of them train together.")] = 1,
+    start: Annotated[Path | None, typer.Option(help="Bundle whose weights to begin with.")] = None,
     tensorboard: Annotated[bool, typer.Option(help="Write curves and pictures for TensorBoard too.")] = False,
     compile: Annotated[bool, typer.Option(help="Compile the networks: a minute, then faster.")] = False,
 ) -> None:
@@ -37,6 +38,8 @@ def train_command(
     Example:
 
         msmd train --dataset work/dataset --preset embedded --minutes 120 -o runs/embedded
+
+    Fine-tuning: `--start BUNDLE --steps 500` begins with the weights of a bundle of the same preset.
     """
     train(
         dataset,
@@ -48,6 +51,7 @@ def train_command(
         device=device,
         num_devices=devices,
         tensorboard=tensorboard,
+        start=start,
         overrides={} if batch is None else {"batch_size": batch},
         on_log=print_row,
     )

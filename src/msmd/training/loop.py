@@ -53,6 +53,7 @@ def fit(
     folder: Path,
     sitting: Sitting = ONE_SITTING,
     workers: Workers | None = None,
+    start: MotionModel | None = None,
     on_log: OnLog = lambda row: None,
     on_sample: OnSample = lambda step, model: None,
 ) -> TrainingState:
@@ -65,6 +66,7 @@ def fit(
         folder: run folder.
         sitting: see there.
         workers: devices; None: this processor.
+        start: model whose weights a new run begins with; None: fresh ones.
         on_log: told each row of log.csv.
         on_sample: shown the averaged model now and then.
 
@@ -75,7 +77,7 @@ def fit(
     workers = workers or OneDevice("cpu")
     config, schedule = preset.training, cosine_schedule(preset.diffusion)
     out = folder if workers.rank == 0 else None
-    state = open_state(preset, draw_pairs, folder, workers)
+    state = open_state(preset, draw_pairs, folder, workers, start)
     losses_of = workers.wrap(PairLosses(state.model, schedule, config, sitting.compile))
     log = None if out is None else TrainingLog(out / LOG, COLUMNS, state.step)
     before, began, saved = state.seconds, time.monotonic(), time.monotonic()

@@ -1,4 +1,4 @@
-"""Where a run begins: the folder's last checkpoint, or fresh weights."""
+"""Where a run begins: the folder's last checkpoint, the weights of a bundle, or fresh ones."""
 
 import copy
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import torch
 
 from msmd.core.presets import Preset
 from msmd.model.assemble import build_model
+from msmd.model.motion_model import MotionModel
 from msmd.training.checkpoint import TrainingState, restore_checkpoint
 from msmd.training.contrastive import pretrain_style_encoder
 from msmd.training.run_folder import CHECKPOINT
@@ -16,11 +17,15 @@ from msmd.training.workers import Workers
 
 
 def open_state(
-    preset: Preset, draw_pairs: Callable[[int], WindowPairs], folder: Path, workers: Workers
+    preset: Preset,
+    draw_pairs: Callable[[int], WindowPairs],
+    folder: Path,
+    workers: Workers,
+    start: MotionModel | None = None,
 ) -> TrainingState:
-    """The folder's last checkpoint, or fresh weights drawn from the preset's seed.
+    """The folder's last checkpoint, else the weights of `start`, else fresh ones by the preset's seed.
 
-    A style encoder that is trained before the rest is trained here, unless there is a checkpoint.
+    A style encoder that is trained before the rest is trained here, unless there are weights to begin from.
 
     Raises:
         FormatError: the checkpoint is of another model, or damaged.
@@ -28,6 +33,9 @@ def open_state(
     state = start_state(preset, workers.device)
     if (folder / CHECKPOINT).is_file():
         restore_checkpoint(folder / CHECKPOINT, state)
+    elif start is not None:
+        for model in (state.model, state.average):
+            model.load_state_dict(start.state_dict())
     elif preset.style_pretraining is not None:
         encoder = pretrain_style_encoder(preset, draw_pairs, folder, workers.device, workers.rank == 0)
         for model in (state.model, state.average):

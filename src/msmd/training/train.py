@@ -1,14 +1,15 @@
 """From a packed dataset and the name of a preset to a run folder."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float32
 
-from msmd.core.presets import named_preset
+from msmd.core.errors import FormatError
+from msmd.core.presets import Preset, named_preset
 from msmd.core.units import EXPRESSION, HEAD_ROTATION, MOTION_DIM, NUM_EXPRESSION
 from msmd.data.ahead import Ahead
 from msmd.data.mirror import mirror_matrix
@@ -19,6 +20,7 @@ from msmd.diffusion.schedule import cosine_schedule
 from msmd.face.expression_space import load_expression_space
 from msmd.face.regions import UPPER_FACE
 from msmd.model.motion_model import MotionModel
+from msmd.synthesis.bundle import Bundle, load_bundle
 from msmd.training.board import Board
 from msmd.training.dimension_weights import DimensionWeights, weigh_dimensions
 from msmd.training.loop import OnLog, fit
@@ -43,6 +45,7 @@ def train(
     num_devices: int = 1,
     overrides: Mapping[str, object] = {},
     tensorboard: bool = False,
+    start: Path | None = None,
     on_log: OnLog = lambda row: None,
 ) -> None:
     """Train a preset; called again with the same folder, it goes on.
@@ -58,6 +61,7 @@ def train(
         num_devices: how many of its kind train together.
         overrides: fields of `TrainingConfig` to change.
         tensorboard: whether curves and sample pictures go to TensorBoard too.
+        start: bundle whose weights and statistics of the motion a new run begins with (fine-tuning).
         on_log: told each row of the log.
 
     Raises:
@@ -71,7 +75,11 @@ def train(
     training = training if num_steps is None else replace(training, num_steps=num_steps)
     training = replace(training, bfloat16=training.bfloat16 and has_fast_bfloat16(workers.device))
     packed = PackedDataset(dataset)
-    statistics = measure_statistics(packed, shares_of(packed))
+    bundle = None if start is None else _open_start(start, preset)
+    if bundle is None:
+        statistics = measure_statistics(packed, shares_of(packed))
+    else:
+        statistics = Statistics(bundle.mean, bundle.std)
 
     def open_split(split: Split) -> TwoWindowSampler:
         """Validation is on recordings as they are, so that its losses compare between presets."""
@@ -123,9 +131,20 @@ def train(
         folder=folder,
         sitting=sitting,
         workers=workers,
+        start=None if bundle is None else bundle.model,
         on_log=tell,
         on_sample=draw_samples,
     )
+
+
+def _open_start(folder: Path, preset: Preset) -> Bundle:
+    bundle = load_bundle(folder)
+    ours, theirs = asdict(preset.model), asdict(bundle.model_config)
+    differing = [name for name in ours if ours[name] != theirs[name]]
+    if differing:
+        told = ", ".join(f"{name} is {theirs[name]} there and {ours[name]} here" for name in differing)
+        raise FormatError(f"the model in {folder} is of another shape than the preset: {told}.")
+    return bundle
 
 
 def has_fast_bfloat16(device: str) -> bool:
