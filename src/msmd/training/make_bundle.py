@@ -133,6 +133,15 @@ def _describe(run: Path, trained: TrainedModel, packed: PackedDataset) -> dict[s
     }
 
 
+_THIRD_PARTY = (
+    "## Parts of others",
+    "",
+    "The embedded audio encoder holds Gaussians of CMU Sphinx's acoustic model en-us, Copyright (c) 2015 Alpha "
+    "Cephei Inc., BSD licence; its text is in `NOTICE` of the package.",
+    "",
+)
+
+
 def _minutes(clip: Clip) -> float:
     return clip.frames / float(MOTION_FPS) / 60
 
@@ -165,10 +174,12 @@ def write_card(info: Mapping[str, object], packed: PackedDataset, held_out: str)
             "",
             "## What it is for",
             "",
-            "Previews, research and games that are not sold. One neutral speaker of English gave most of the "
-            "articulation; two sentences by a few actors gave most of the emotion. Expect weaker lips on "
-            "voices and languages far from these.",
+            "Previews, research and games that are not sold. One neutral speaker of English and lines that a "
+            "procedural performer speaks (`docs/performer.md`) gave most of the articulation; two sentences "
+            "by a few actors gave most of the emotion. Expect weaker lips on voices and languages far from "
+            "these.",
             "",
+            *_THIRD_PARTY,
             "## Held-out numbers",
             "",
             held_out or "See `docs/results.md`.",
