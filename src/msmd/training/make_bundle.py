@@ -136,8 +136,8 @@ def _describe(run: Path, trained: TrainedModel, packed: PackedDataset) -> dict[s
 _THIRD_PARTY = (
     "## Parts of others",
     "",
-    "The embedded audio encoder holds Gaussians of CMU Sphinx's acoustic model en-us, Copyright (c) 2015 Alpha "
-    "Cephei Inc., BSD licence; its text is in `NOTICE` of the package.",
+    "The embedded audio encoder holds Gaussians of CMU Sphinx's acoustic model en-us, Copyright (c) 2015 "
+    "Alpha Cephei Inc., BSD licence; its text is in `NOTICE` of the package.",
     "",
 )
 
