@@ -46,17 +46,20 @@ class PhoneNetworkConfig:
     num_blocks: residual blocks.
     kernel: frames of 20 ms that a block's depthwise convolution spans; odd.
     bottleneck_dim: size of the features that are handed on, at 50 Hz.
-    acoustic_model: whether it reads the scores of an `AcousticModel` beside the spectrogram.
+    spectrogram: whether it reads the log-mel spectrogram.
+    acoustic_model: whether it reads the scores of an `AcousticModel`.
     """
 
     width: int = 192
     num_blocks: int = 8
     kernel: int = 7
     bottleneck_dim: int = 64
+    spectrogram: bool = True
     acoustic_model: bool = False
 
     def __post_init__(self) -> None:
-        if min(self.width, self.num_blocks, self.bottleneck_dim) < 1 or self.kernel % 2 == 0:
+        sizes = (self.width, self.num_blocks, self.bottleneck_dim)
+        if min(sizes) < 1 or self.kernel % 2 == 0 or not (self.spectrogram or self.acoustic_model):
             raise FormatError(f"a phone network cannot have {self}.")
 
     @property
@@ -96,8 +99,9 @@ class PhoneNetwork(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        self.stem = nn.Conv1d(NUM_BANDS, width, _STEM_KERNEL, padding=_STEM_KERNEL // 2)
-        self.halve = nn.Conv1d(width, width, 4, stride=2, padding=1)
+        if config.spectrogram:
+            self.stem = nn.Conv1d(NUM_BANDS, width, _STEM_KERNEL, padding=_STEM_KERNEL // 2)
+            self.halve = nn.Conv1d(width, width, 4, stride=2, padding=1)
         self.acoustic_model = AcousticModel() if config.acoustic_model else None
         self.read_scores = nn.Linear(NUM_SCORES, width) if config.acoustic_model else None
         self.blocks = nn.ModuleList(_Block(width, config.kernel, d) for d in config.dilations)
@@ -120,8 +124,10 @@ class PhoneNetwork(nn.Module):
             mel: of `normalize_mel`, an even number of frames.
             centred: of `acoustic_model.centre_cepstra`, of the same sound.
         """
-        x = nn.functional.gelu(self.stem(mel.transpose(1, 2)))
-        x = nn.functional.gelu(self.halve(x)).transpose(1, 2)
+        x = mel.new_zeros(len(mel), mel.shape[1] // 2, self.config.width)
+        if self.config.spectrogram:
+            heard = nn.functional.gelu(self.stem(mel.transpose(1, 2)))
+            x = x + nn.functional.gelu(self.halve(heard)).transpose(1, 2)
         if self.acoustic_model is not None and self.read_scores is not None:
             x = x + self.read_scores(self.acoustic_model(centred))
         for block in self.blocks:
