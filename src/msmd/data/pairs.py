@@ -18,10 +18,10 @@ CORPUS_WEIGHTS: Mapping[str, float] = {
     "talking": 0.25,
     "ravdess": 0.31,
     "facegood": 0.12,
-    "performed": 0.33,
+    "performed": 0.5,
 }
 """Shares of a batch: one neutral speaker in sync, many speakers, acted emotions, one animated mouth; and,
-where a folder has them (`training.performed_pairs`), performed lines in all phones, a quarter of the whole.
+where a folder has them (`training.performed_pairs`), performed lines in all phones, a third of the whole.
 Shares of corpora that a folder lacks go to the others."""
 
 
