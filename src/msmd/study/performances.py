@@ -16,6 +16,7 @@ from msmd.core.progress import Progress, no_progress
 from msmd.core.units import MOTION_FPS, SAMPLE_RATE_HZ
 from msmd.data.packed import PackedDataset
 from msmd.data.shards import file_sha256
+from msmd.face.blinks import resample_motion
 from msmd.face.motion_file import load_motion, save_motion
 from msmd.study.trial_list import CLIP_PREFIX, TrialSpec
 
@@ -105,10 +106,10 @@ class Stage:
         if spec.reference in self._performer.styles:
             return self._performed(spec)
         if spec.reference.startswith(CLIP_PREFIX):
-            motion, film_path = self._clip(spec.reference).resample(MOTION_FPS), None
+            motion, film_path = resample_motion(self._clip(spec.reference), MOTION_FPS), None
         else:
             path = Path(spec.reference)
-            motion = self._read(path, spec.neutral, progress).resample(MOTION_FPS)
+            motion = resample_motion(self._read(path, spec.neutral, progress), MOTION_FPS)
             film_path = path if path.suffix.lower() in _VIDEOS else None
         start = spec.reference_start
         end = min(spec.reference_end or motion.duration_seconds, motion.duration_seconds)

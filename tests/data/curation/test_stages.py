@@ -1,6 +1,7 @@
 """The stages alone: what each makes of what it is given."""
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,17 +9,22 @@ from coded_tracker import CodedTracker
 from made_recordings import make_clip
 
 from msmd.core.animation import Motion
+from msmd.core.units import ARKIT_NAMES, MOTION_FPS
 from msmd.data.corpora.recording import Recording
 from msmd.data.curation import encode, probe, sampling, splits
 from msmd.data.curation.crop import cropped
-from msmd.data.curation.face import opening_at_25
+from msmd.data.curation.face import opening_at_25, pack_track
 from msmd.data.curation.limits import Limits
 from msmd.data.curation.outcome import Fault, StageResult
 from msmd.data.curation.sound import loudest_db
 from msmd.data.curation.store import Store, hash_file, make_key
 from msmd.data.curation.tags import DROP, KEEP, name_tags, select_by_tags
 from msmd.data.packed import Clip
+from msmd.data.trackers.plugin import TrackedFace
 from msmd.data.video import read_pictures
+from msmd.face.arkit_curves import ArkitCurves
+from msmd.face.arkit_weights import arkit_of_motion
+from msmd.face.raw_landmarks import RawLandmarks
 
 LIMITS = Limits()
 
@@ -205,3 +211,16 @@ def test_the_made_tracker_sees_what_was_painted(tmp_path):
     raw = CodedTracker().track(video).landmarks
     np.testing.assert_array_equal(raw.found, np.repeat([True, False], 50))
     assert json.dumps({"faces": raw.num_faces}) == '{"faces": 1}'
+
+
+def test_a_trackers_own_motion_keeps_its_blinks_and_a_code_of_its_own_is_left_alone():
+    times = np.arange(120) / 60
+    weights = np.zeros((120, 52), np.float32)
+    lids = [ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRight")]
+    weights[:, lids] = np.clip(1 - np.abs(times - 1.02) / 0.05, 0, 1)[:, None]
+    motion = ArkitCurves(weights, np.zeros((120, 3), np.float32), Fraction(60)).to_motion()
+    raw = RawLandmarks(np.full((120, 478, 3), np.nan, np.float32), times, 320, 240, 1)
+    ours, theirs = (pack_track(TrackedFace(raw, motion), code).arrays["motion"] for code in ("msmd", "coded"))
+    shut_ours, shut_theirs = (arkit_of_motion(Motion(one))[:, lids[0]].max() for one in (ours, theirs))
+    assert shut_ours > 0.9 > shut_theirs + 0.1
+    np.testing.assert_array_equal(theirs, motion.resample(MOTION_FPS).values)

@@ -15,7 +15,8 @@ from msmd.data.curation.limits import Limits
 from msmd.data.curation.outcome import Fault, Number, StageResult
 from msmd.data.curation.store import Store, finite
 from msmd.data.quality import judge
-from msmd.data.trackers.plugin import FaceTracker, TrackedFace
+from msmd.data.trackers.plugin import OUR_CODE, FaceTracker, TrackedFace
+from msmd.face.blinks import resample_motion
 from msmd.face.geometry import metric_landmarks
 from msmd.face.neutral import lip_gap
 from msmd.face.raw_landmarks import RawLandmarks
@@ -46,11 +47,16 @@ def track(recording: Recording, tracker: FaceTracker) -> StageResult:
         CaptureError: the video cannot be read.
     """
     with cropped(recording.motion_path, recording.span_seconds, recording.box) as video:
-        return pack_track(tracker.track(video))
+        return pack_track(tracker.track(video), tracker.code)
 
 
-def pack_track(tracked: TrackedFace) -> StageResult:
-    """A track as the store keeps it."""
+def pack_track(tracked: TrackedFace, code: str = OUR_CODE) -> StageResult:
+    """A track as the store keeps it, its own motion at 25 fps.
+
+    Args:
+        tracked: a clip.
+        code: of its motion. Where lids are is known of this package's code alone, so its blinks are kept.
+    """
     arrays: dict[str, np.ndarray] = {}
     numbers: dict[str, Number] = {"pictures": len(tracked.landmarks.times_seconds)}
     for field in fields(RawLandmarks):
@@ -60,7 +66,9 @@ def pack_track(tracked: TrackedFace) -> StageResult:
         elif value is not None:
             numbers[_NUMBER_OF.get(field.name, field.name)] = value
     if tracked.motion is not None:
-        arrays["motion"] = tracked.motion.resample(MOTION_FPS).values
+        own = tracked.motion
+        even = resample_motion(own, MOTION_FPS) if code == OUR_CODE else own.resample(MOTION_FPS)
+        arrays["motion"] = even.values
         numbers["own_motion"] = 1
     return StageResult(numbers=numbers, arrays=arrays)
 

@@ -22,6 +22,9 @@ GROUP: Final = "msmd.trackers"
 
 DEFAULT: Final = "mediapipe"
 
+OUR_CODE: Final = "msmd"
+"""What the 64 numbers of this package are called."""
+
 
 @dataclass(frozen=True)
 class TrackedFace:
