@@ -1,6 +1,7 @@
 """What capture is worth, measured: the tables of docs/capture.md.
 
     python tools/measure_capture.py renders WORK         # error in mm on people who do not exist
+    python tools/measure_capture.py films WORK           # the same, filmed: tracked and smoothed over time
     python tools/measure_capture.py held WORK            # expressions that are held while talking
     python tools/measure_capture.py action-units DATA    # RAVDESS: OpenFace's action units, our weights
     python tools/measure_capture.py speed DATA           # frames per second of the whole capture
@@ -36,7 +37,15 @@ from msmd.face.seen_face import SeenFace
 from msmd.face.shown import shown_displacement
 from msmd.render.face import FaceRenderer
 from msmd.training.expression_encoder.portraits import SIDE_PX
-from msmd.training.expression_encoder.shoot import HELD, TEST_SEED, Renders, draw_talkers, load_renders, shoot
+from msmd.training.expression_encoder.shoot import (
+    HELD,
+    TEST_SEED,
+    Renders,
+    draw_films,
+    draw_talkers,
+    load_renders,
+    shoot,
+)
 
 REGIONS: Mapping[str, Sequence[int]] = {"face": range(468), "lips": LIPS, "lids": EYES, "brows": BROWS}
 MEASURED_BY: Mapping[str, Sequence[str]] = {
@@ -89,7 +98,7 @@ def read_clip(rest: SeenFace, clip: SeenFace, given: bool, wish: str = "auto") -
     """ARKit weights of a clip by way of the expression code, as `msmd capture` has them."""
     neutral = choose_neutral(clip, wish)
     if given:
-        neutral = Neutral(rest.pose_free.mean(axis=0), "rest", rest.embedded.mean(axis=0))
+        neutral = Neutral(rest.pose_free.mean(axis=0), "rest", rest_of(rest))
     space = load_expression_space()
     return solve_arkit(space.decode(space.encode(shown_displacement(clip, neutral))))
 
@@ -122,10 +131,46 @@ def measure_renders(work: Path, people: int) -> None:
             errors.setdefault(name, []).append(
                 np.array([off[:, list(region)].mean() for region in REGIONS.values()])
             )
+    print_errors(errors, people)
+
+
+def measure_films(work: Path, people: int) -> None:
+    shoot(work / "films", people, TEST_SEED, draw_films, tell, film=True)
+    shapes = load_rig().landmark_shapes
+    errors: dict[str, list[np.ndarray]] = {}
+    renders = load_renders(work / "films")
+    clips = zip(clips_of(renders, looks=True), clips_of(renders, looks=False), strict=True)
+    for (_, rest, clip, truth), (_, blind_rest, blind, _) in clips:
+        found = {
+            "neutral given": film_weights(clip, Neutral(rest.pose_free.mean(axis=0), "", rest_of(rest))),
+            "neutral estimated": film_weights(clip, "auto"),
+            "landmarks alone, neutral given": film_weights(
+                blind, Neutral(blind_rest.pose_free.mean(axis=0), "")
+            ),
+            "landmarks alone, quiet frames": film_weights(blind, "quiet"),
+            "zero expression": np.zeros_like(truth),
+        }
+        for name, weights in found.items():
+            off = np.linalg.norm(np.tensordot(weights[: len(truth)] - truth, shapes, 1), axis=2)
+            errors.setdefault(name, []).append(
+                np.array([off[:, list(region)].mean() for region in REGIONS.values()])
+            )
+    print_errors(errors, people)
+
+
+def film_weights(clip: SeenFace, neutral: Neutral | str) -> np.ndarray:
+    """What `msmd capture` writes of a film, as ARKit weights, frame by frame."""
+    return solve_arkit(load_expression_space().decode(motion_of_face(clip, neutral).expression))
+
+
+def rest_of(rest: SeenFace) -> np.ndarray:
+    return rest.embedded.mean(axis=0)
+
+
+def print_errors(errors: Mapping[str, Sequence[np.ndarray]], people: int) -> None:
     print(f"| mm, mean over {people} people | {' | '.join(REGIONS)} |\n|---|{'---|' * len(REGIONS)}")
-    for name in sorted(errors, key=list(errors).index):
-        means = np.mean(errors[name], axis=0)
-        print(f"| {name} | {' | '.join(f'{value:.2f}' for value in means)} |")
+    for name, rows in errors.items():
+        print(f"| {name} | {' | '.join(f'{value:.2f}' for value in np.mean(rows, axis=0))} |")
 
 
 def measure_held(work: Path, people: int) -> None:
@@ -266,7 +311,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, people in (("renders", 100), ("held", 30)):
+    for name, people in (("renders", 100), ("films", 24), ("held", 30)):
         one = commands.add_parser(name)
         one.add_argument("work", type=Path)
         one.add_argument("--people", type=int, default=people)
@@ -279,6 +324,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.command == "renders":
         measure_renders(options.work, options.people)
+    elif options.command == "films":
+        measure_films(options.work, options.people)
     elif options.command == "held":
         measure_held(options.work, options.people)
     elif options.command == "action-units":

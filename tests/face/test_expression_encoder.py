@@ -1,5 +1,6 @@
 """The encoder's container, on a small one; what the packaged one is worth is measured in docs/capture.md."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 import torch
 
 from msmd.core.units import ARKIT_NAMES
+from msmd.face.arkit_weights import landmarks_of_arkit
 from msmd.face.crops import NUM_DESCRIPTORS
 from msmd.face.expression_encoder import (
+    Calibration,
     ExpressionEncoder,
     fit_landmark_view,
     load_expression_encoder,
@@ -60,6 +63,23 @@ def test_weights_lie_between_0_and_1(small: ExpressionEncoder) -> None:
     assert weights.min() == 0 and weights.max() <= 1
 
 
+def test_a_calibration_goes_with_the_encoder_and_makes_weights_of_readings(
+    small: ExpressionEncoder, tmp_path: Path
+) -> None:
+    calibration = Calibration()
+    calibration.floors[0, :26], calibration.gains[0, :26], calibration.gains[1, 26:] = 0.05, 1.5, 1.25
+    path = tmp_path / "encoder.safetensors"
+    save_expression_encoder(replace(small, calibration=calibration), path)
+    back = read_expression_encoder(path.read_bytes(), path.with_suffix(".json").read_text())
+    np.testing.assert_array_equal(back.calibration.floors, calibration.floors)
+    np.testing.assert_array_equal(back.calibration.gains, calibration.gains)
+    readings = np.tile(np.array([[0.03], [0.25], [0.9]], np.float32), 52)
+    blind, told = (back.calibration.weights(readings, known) for known in (False, True))
+    np.testing.assert_allclose(blind[:, 0], [0, 0.3, 1], atol=1e-6)
+    np.testing.assert_allclose(told[:, 0], readings[:, 0])
+    np.testing.assert_allclose(told[:, 51], [0.0375, 0.3125, 1], atol=1e-6)
+
+
 def test_frames_without_a_picture_are_read_from_landmarks(small: ExpressionEncoder) -> None:
     faces, head, crops = random_faces()
     looks = small.look(crops)
@@ -101,7 +121,9 @@ def test_the_packaged_encoder_is_small_and_reads_a_jaw_that_opens() -> None:
     encoder = load_expression_encoder()
     rig = load_rig()
     jaw = np.linspace(0, 1, 9)
-    faces = rig.landmark_neutral + jaw[:, None, None] * rig.landmark_shapes[ARKIT_NAMES.index("jawOpen")]
+    opened = np.zeros((9, 52), np.float32)
+    opened[:, ARKIT_NAMES.index("jawOpen")] = jaw
+    faces = rig.landmark_neutral + landmarks_of_arkit(opened)
     weights = encoder.read(encoder.embed(faces.astype(np.float32), np.zeros((9, 3), np.float32)))
     assert np.corrcoef(weights[:, ARKIT_NAMES.index("jawOpen")], jaw)[0, 1] > 0.95
     assert sum(parameter.numel() for parameter in encoder.network.parameters()) < 1_500_000

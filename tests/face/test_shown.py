@@ -10,7 +10,7 @@ from msmd.face.expression_encoder import load_expression_encoder
 from msmd.face.neutral import Neutral, estimate_neutral
 from msmd.face.rig import load_rig
 from msmd.face.seen_face import SeenFace
-from msmd.face.shown import shown_displacement
+from msmd.face.shown import TREMBLE_MM, shown_displacement, trust_in_landmarks
 
 FRAMES = 24
 
@@ -50,6 +50,21 @@ def test_with_pictures_of_both_the_encoder_has_its_say() -> None:
     between = np.linalg.norm(shown - read) + np.linalg.norm(shown - tracked)
     assert np.linalg.norm(shown - read) < np.linalg.norm(tracked - read)
     assert between < 1.5 * np.linalg.norm(tracked - read)
+
+
+def test_landmarks_that_tremble_leave_the_word_to_the_encoder() -> None:
+    steady = trust_in_landmarks(0.0)
+    assert 0.5 < steady.min() < steady.max() < 0.75
+    np.testing.assert_allclose(trust_in_landmarks(TREMBLE_MM), steady / 2)
+    rest = face_with(looked=True)
+    face = face_with(looked=True, jawOpen=0.5)
+    neutral = replace(REST, rest=rest.embedded.mean(axis=0))
+    noise = np.random.default_rng(0).normal(0, 1.0, face.pose_free.shape).astype(np.float32)
+    shaken = replace(face, pose_free=face.pose_free + noise)
+    read = landmarks_of_arkit(shaken.read(neutral.rest))
+    tracked = shaken.pose_free - REST.landmarks
+    shown = shown_displacement(shaken, neutral)
+    assert np.abs(shown - read).mean() < 0.02 * np.abs(tracked - read).mean()
 
 
 def test_frames_without_a_face_show_nothing_at_all() -> None:

@@ -8,18 +8,31 @@ import torch
 
 from msmd.core.errors import CaptureError
 from msmd.core.units import ARKIT_NAMES
+from msmd.face.expression_encoder import ExpressionEncoder, fit_landmark_view
+from msmd.face.expression_network import ExpressionNetwork, NetworkConfig
+from msmd.face.rig import load_rig
+from msmd.training.expression_encoder import calibrate as calibrating
 from msmd.training.expression_encoder import shoot as shooting
 from msmd.training.expression_encoder.augment import augment_crops
-from msmd.training.expression_encoder.expressions import draw_held, draw_moment, draw_talk, spread_sides
-from msmd.training.expression_encoder.fit import FitConfig, _shape_partners, fit_encoder
+from msmd.training.expression_encoder.calibrate import MOST_GAIN, as_table, calibrate
+from msmd.training.expression_encoder.expressions import (
+    TAUGHT_MOODS,
+    draw_held,
+    draw_moment,
+    draw_talk,
+    spread_sides,
+)
+from msmd.training.expression_encoder.fit import FitConfig, fit_encoder, shape_partners
 from msmd.training.expression_encoder.shoot import (
     HELD,
     Renders,
     draw_people,
+    draw_sitters,
     draw_talkers,
     load_renders,
     shoot,
 )
+from msmd.training.expression_encoder.ways import vary_frown
 
 
 def weight(row: np.ndarray, name: str) -> float:
@@ -28,8 +41,8 @@ def weight(row: np.ndarray, name: str) -> float:
 
 def test_drawn_expressions_are_possible_ones() -> None:
     random = np.random.default_rng(0)
-    for _ in range(200):
-        held = draw_held(random)
+    for index in range(200):
+        held = draw_held(random, TAUGHT_MOODS) if index % 2 else draw_held(random)
         for row in (held, draw_moment(held, random), draw_talk(random)):
             assert row.min() >= 0 and row.max() <= 1
             for side in ("Left", "Right"):
@@ -46,7 +59,7 @@ def test_what_is_held_is_worn_in_every_moment() -> None:
 
 
 def test_the_mirror_image_of_a_shape_is_on_the_other_side() -> None:
-    partners = _shape_partners()
+    partners = shape_partners()
     assert [partners[partners[i]] for i in range(52)] == list(range(52))
     assert ARKIT_NAMES[partners[ARKIT_NAMES.index("mouthSmileLeft")]] == "mouthSmileRight"
     assert ARKIT_NAMES[partners[ARKIT_NAMES.index("jawLeft")]] == "jawRight"
@@ -67,6 +80,72 @@ def test_talkers_say_the_same_under_each_held_expression() -> None:
     assert moved == {"mouthSmileLeft", "mouthSmileRight"}
     poses = [np.stack([r["head_rotation"] for r in rows if r["clip"] == clip]) for clip in (0, 3)]
     np.testing.assert_array_equal(*poses)
+
+
+def test_sitters_are_seen_by_one_camera_or_by_many() -> None:
+    spread = []
+    for number in range(12):
+        rows = [row for _, row in draw_sitters(np.random.default_rng([3, number]))]
+        assert [int(row["neutral"]) for row in rows] == [1, 1, 0, 0, 0, 0, 0, 0]
+        turns = np.degrees([row["head_rotation"] for row in rows if not row["neutral"]])
+        spread.append(turns.std(axis=0).max())
+    assert min(spread) < 7 < max(spread)
+
+
+def test_a_frown_of_ones_own_draws_the_inner_ends_of_the_brows_together_and_nothing_else() -> None:
+    rig = load_rig()
+    own = [vary_frown(rig, np.random.default_rng(n)) for n in range(8)]
+    changed = {
+        ARKIT_NAMES[i] for one in own for i in np.flatnonzero((one.shapes != rig.shapes).any(axis=(1, 2)))
+    }
+    assert changed == {"browDownLeft", "browDownRight"}
+    gaps = []
+    for one in own:
+        marks = one.landmark_neutral + one.landmark_shapes[
+            [ARKIT_NAMES.index(n) for n in sorted(changed)]
+        ].sum(0)
+        gaps.append(marks[336, 0] - marks[107, 0])
+        assert (marks[336, 0] > 4) and (marks[107, 0] < -4)
+    rest = rig.landmark_neutral[336, 0] - rig.landmark_neutral[107, 0]
+    assert min(gaps) < rest - 3 and max(gaps) > rest - 1
+
+
+def small_encoder(renders: Renders) -> ExpressionEncoder:
+    torch.manual_seed(0)
+    flat = renders.landmarks[:, :468] * [320, -320, -320]
+    view = fit_landmark_view(flat.astype(np.float32), 8, np.ones(468))
+    network = ExpressionNetwork(NetworkConfig(view.dim, 64, 648, crop_dim=4, mixed_dim=8, hidden_dim=8))
+    return ExpressionEncoder(network.eval(), view, {})
+
+
+def test_calibration_brings_back_what_is_flattened_and_takes_off_what_is_read_of_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    renders = made_up_renders(people=1)
+    jaw, funnel = ARKIT_NAMES.index("jawOpen"), ARKIT_NAMES.index("mouthFunnel")
+    truth = renders.weights[~renders.neutral]
+
+    def flat(self: ExpressionEncoder, embedded: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray:
+        out = (0.5 if rest is None else 0.8) * truth
+        out[:, funnel] = 0.05
+        return out
+
+    monkeypatch.setattr(ExpressionEncoder, "read", flat)
+    monkeypatch.setattr(calibrating, "_ARTICULATE", ())  # all that made-up people do is to speak
+    gauge = calibrate(small_encoder(renders), renders)
+    np.testing.assert_allclose(gauge.recovered[:, jaw], [0.5, 0.8], atol=1e-5)
+    np.testing.assert_allclose(gauge.calibrated_recovered[:, jaw], [0.625, 0.88], atol=1e-3)
+    assert (gauge.calibrated_error[:, jaw] < gauge.error[:, jaw]).all()
+    assert "| jawOpen | 0.50 |" in as_table(gauge)
+
+
+def test_a_calibration_is_the_same_on_both_sides() -> None:
+    renders = made_up_renders(people=3)
+    found = calibrate(small_encoder(renders), renders).calibration
+    for values in (found.floors, found.gains):
+        assert values.shape == (2, 52)
+        np.testing.assert_array_equal(values, values[:, shape_partners()])
+    assert found.gains.max() <= MOST_GAIN
 
 
 def made_up_renders(people: int = 6) -> Renders:

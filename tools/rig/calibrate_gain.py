@@ -28,7 +28,7 @@ from msmd.face.identity import random_identity
 from msmd.face.regions import BROWS, EYES, FACE_OVAL, LIPS
 from msmd.face.rig import load_rig
 from msmd.training.expression_encoder.portraits import SIDE_PX, Portrait, draw_shot
-from msmd.training.expression_encoder.shoot import open_still_tracker, track_still
+from msmd.training.expression_encoder.shoot import open_tracker, track_still
 
 ASSET = Path(__file__).parents[2] / "src/msmd/face/assets/gain.json"
 WEIGHTS = (0.4, 0.7, 1.0)
@@ -80,7 +80,7 @@ def measure(people: int) -> tuple[dict[str, float], dict[str, float]]:
     shares = {key: [] for key in groups()}
     cosines = {key: [] for key in groups()}
     drawn = {key: as_carried(np.tensordot(weights_of(key, 1.0), shapes, 1)) for key in groups()}
-    with open_still_tracker() as tracker:
+    with open_tracker() as tracker:
         for person in range(people):
             portrait = Portrait(random_identity(load_rig(), random), random)
             camera = draw_shot(random, frontal=True)

@@ -29,6 +29,9 @@ _SPARSITY: Final = 0.004
 """Of ridge and l1 terms, as shares of the squared motion of a shape: antagonists shall not fight."""
 _LEAST_MOTION_MM2: Final = 60.0
 """Added to that, so that shapes which hardly show are not solved from noise."""
+_EVENED: Final = ("eyeWide", "eyeSquint", "cheekSquint")
+_EVENNESS: Final = 0.1
+"""Of shapes that hardly show, left and right are held together by this share of what they move."""
 _ITERATIONS: Final = 150
 _UNSEEN: Final = tuple(
     i
@@ -117,6 +120,10 @@ def _prepare_system() -> tuple[
     hessian = weighted @ weighted.T
     own = np.diag(hessian) + _LEAST_MOTION_MM2
     hessian = hessian + _RIDGE * np.diag(own)
+    for name in _EVENED:
+        pair = [ARKIT_NAMES.index(f"{name}{side}") for side in ("Left", "Right")]
+        moved = own[pair].mean() - _LEAST_MOTION_MM2
+        hessian[np.ix_(pair, pair)] += _EVENNESS * moved * np.array([[1, -1], [-1, 1]])
     scale = np.sqrt(own)
     system = (weighted * np.repeat(emphasis, 3)).T / scale
     return system, hessian / np.outer(scale, scale), _SPARSITY * scale, scale

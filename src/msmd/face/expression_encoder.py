@@ -8,7 +8,8 @@ flatten what a face holds, and works from landmarks alone where there are no pic
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -21,17 +22,18 @@ from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save_file
 
 from msmd.core.files import whole_file
-from msmd.core.units import NUM_ARKIT, NUM_LANDMARKS
+from msmd.core.units import ARKIT_NAMES, NUM_ARKIT, NUM_LANDMARKS
 from msmd.face.crops import describe_crops
 from msmd.face.expression_network import ExpressionNetwork, NetworkConfig
 from msmd.face.expression_space import load_expression_space
 
 ASSET: Final = "expression_encoder"
-_STRETCH: Final = 1.3
-"""Least squares shrink what is unsure; files hold expressions of the right size on average, or nearly."""
-
 _HEAD_SCALE: Final = 0.25
 """Radians of head rotation that count as 1."""
+
+
+_KNOWN: Final = ("rest_not_known", "rest_known")
+"""Names of the rows of a `Calibration` in the card."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,47 @@ class LandmarkView:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """Weight = gain * (reading - floor) within [0, 1], for each shape; row 0: the face at rest is not known.
+
+    Least squares shrink what is unsure, and see a little of everything in a face that shows nothing.
+    `training.expression_encoder.calibrate` measures both on people whom the network was not fitted to.
+
+    Attributes:
+        floors: (2, 52) that is read of nothing.
+        gains: (2, 52).
+    """
+
+    floors: Float32[np.ndarray, "2 52"] = field(default_factory=lambda: np.zeros((2, NUM_ARKIT), np.float32))
+    gains: Float32[np.ndarray, "2 52"] = field(default_factory=lambda: np.ones((2, NUM_ARKIT), np.float32))
+
+    def weights(
+        self, readings: Float32[np.ndarray, "frames 52"], rest_known: bool
+    ) -> Float32[np.ndarray, "frames 52"]:
+        """ARKit weights of what the network says."""
+        row = int(rest_known)
+        return np.clip(self.gains[row] * (readings - self.floors[row]), 0, 1)
+
+    def as_json(self) -> dict[str, dict[str, list[float]]]:
+        """For the card: floor and gain of each shape."""
+        both = np.stack([self.floors, self.gains], axis=1)
+        return {
+            known: {
+                name: [round(float(v), 3) for v in pair]
+                for name, pair in zip(ARKIT_NAMES, row.T, strict=True)
+            }
+            for known, row in zip(_KNOWN, both, strict=True)
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Mapping[str, Sequence[float]]]) -> "Calibration":
+        """Of a card; shapes that it does not name are left as they are read."""
+        pairs = [[told.get(known, {}).get(name, (0.0, 1.0)) for name in ARKIT_NAMES] for known in _KNOWN]
+        both = np.array(pairs, np.float32)
+        return cls(np.ascontiguousarray(both[..., 0]), np.ascontiguousarray(both[..., 1]))
+
+
+@dataclass(frozen=True)
 class ExpressionEncoder:
     """The network and what it needs.
 
@@ -74,12 +117,14 @@ class ExpressionEncoder:
         card: where it comes from, for people.
         fingerprint: 12 hexadecimal digits that differ for another encoder: looks of one mean nothing to
             the other.
+        calibration: from what the network says to weights.
     """
 
     network: ExpressionNetwork
     view: LandmarkView
     card: dict[str, object]
     fingerprint: str = ""
+    calibration: Calibration = Calibration()
 
     def look(self, crops: UInt8[np.ndarray, "frames 3 56 64"]) -> Float32[np.ndarray, "frames look_dim"]:
         """What the crops of `cut_crops` show."""
@@ -130,11 +175,10 @@ class ExpressionEncoder:
         neutral = frames[-1]
         known = torch.full((len(frames),), rest is not None)
         with torch.inference_mode():
-            weights = self.network.read(frames, mean.expand_as(frames), neutral.expand_as(frames), known)
-            weights = (_STRETCH * weights).clamp(0, 1)
+            readings = self.network.read(frames, mean.expand_as(frames), neutral.expand_as(frames), known)
             if rest is not None:
-                weights = (weights[:-1] - weights[-1]).clamp(min=0)
-        return weights.numpy()
+                readings = readings[:-1] - readings[-1].clamp(min=0)
+        return self.calibration.weights(readings.numpy(), rest is not None)
 
 
 def fit_landmark_view(
@@ -163,6 +207,7 @@ def save_expression_encoder(encoder: ExpressionEncoder, path: Path) -> None:
     with whole_file(path) as aside:
         save_file(halves, aside)
     card = {"network": encoder.network.config.as_json()} | encoder.card
+    card["calibration"] = encoder.calibration.as_json()
     with whole_file(path.with_suffix(".json")) as aside:
         aside.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
@@ -171,6 +216,7 @@ def read_expression_encoder(weights: bytes, card_text: str) -> ExpressionEncoder
     """An encoder from the contents of its two files."""
     card = json.loads(card_text)
     network = ExpressionNetwork(NetworkConfig(**card.pop("network")))
+    calibration = Calibration.from_json(card.pop("calibration", {}))
     tensors = {name: value.astype(np.float32) for name, value in load_safetensors(weights).items()}
     state = {
         name.removeprefix("network."): torch.from_numpy(value)
@@ -180,7 +226,8 @@ def read_expression_encoder(weights: bytes, card_text: str) -> ExpressionEncoder
     network.load_state_dict(state)
     view = LandmarkView(tensors["view.mean"], tensors["view.components"])
     assert view.mean.shape == (3 * NUM_LANDMARKS,) and network.config.num_shapes == NUM_ARKIT
-    return ExpressionEncoder(network.eval(), view, card, hashlib.sha256(weights).hexdigest()[:12])
+    fingerprint = hashlib.sha256(weights).hexdigest()[:12]
+    return ExpressionEncoder(network.eval(), view, card, fingerprint, calibration)
 
 
 @cache

@@ -29,7 +29,7 @@ _CLOSED_MM: Final = 2.0
 
 ESTIMATED: Final = "the face at rest as it is told apart from what is shown"
 
-_ERROR_AT_NO_SPREAD_MM, _ERROR_PER_SPREAD = 1.15, 0.3
+_ERROR_AT_NO_SPREAD_MM, _ERROR_PER_SPREAD = 1.0, 0.36
 """Of estimated neutrals of people whose neutral is known, against the spread between frames' guesses."""
 
 _AROUND_TIME_SECONDS: Final = 0.1

@@ -56,14 +56,14 @@ def measure_noise(values: Float[np.ndarray, "frames *dims"]) -> float:
     """Standard deviation of what changes from frame to frame without reason, in the unit of the values.
 
     Third differences of white noise have 20 times its variance, and those of motion are small; the
-    quietest quarter of the frames counts. 0 with fewer than 12 frames.
+    quietest quarter of the frames counts. 0 with fewer than four frames.
 
     Args:
         values: of parts that speech does not move, such as the brows; NaN where nothing was found.
     """
     third = np.diff(values.reshape(len(values), -1).astype(np.float64), n=3, axis=0)
     third = third[np.isfinite(third).all(axis=1)]
-    if len(third) < 9:
+    if not len(third):
         return 0.0
     energy = np.square(third).mean(axis=1)
     quiet = energy[energy <= np.quantile(energy, 0.25)]

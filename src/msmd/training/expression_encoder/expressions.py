@@ -1,6 +1,6 @@
 """Random expressions as people wear them: one that is held, and what speech and blinks add to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -28,6 +28,20 @@ HELD_MOODS: Final = (
 )
 """What people hold: the emotions of acted corpora by their main units, and units that come alone."""
 
+TAUGHT_MOODS: Final = (
+    *HELD_MOODS,
+    {"browInnerUp": 0.7, "browDown": 0.7, "mouthFrown": 0.5},
+    {"browInnerUp": 0.6, "browDown": 0.8, "eyeSquint": 0.4},
+    {"browDown": 0.8, "mouthPress": 0.5},
+    {"browInnerUp": 0.8},
+    {"eyeSquint": 0.8},
+    {"eyeSquint": 0.8, "cheekSquint": 0.5},
+    {"eyeWide": 0.8},
+    {"mouthLowerDown": 0.8},
+    {"mouthFrown": 0.8},
+)
+"""What an encoder is taught: knitted brows raised at their inner ends, and more of what is hard to see."""
+
 _SIDED: Final = tuple(
     name.removesuffix("Left")
     for name in ARKIT_NAMES
@@ -41,14 +55,20 @@ _OPPOSED: Final = (("browDown", "browOuterUp"), ("eyeSquint", "eyeWide"), ("eyeB
 """Muscles that pull against each other: the weaker of the two gives way, on each side."""
 
 
-def draw_held(random: np.random.Generator) -> Float32[np.ndarray, "52"]:
+_FRAMES_PER_MOMENT: Final = 4
+"""Of a film; so many lie between one moment of speech and the next."""
+
+
+def draw_held(
+    random: np.random.Generator, moods: Sequence[Mapping[str, float]] = HELD_MOODS
+) -> Float32[np.ndarray, "52"]:
     """An expression that somebody wears all the while: none, a mood, or any mixture."""
     weights = np.zeros(NUM_ARKIT, np.float32)
     kind = random.random()
     if kind < 0.25:
         return weights
     if kind < 0.75:
-        mood = HELD_MOODS[random.integers(len(HELD_MOODS))]
+        mood = moods[int(random.integers(len(moods)))]
         strength = random.uniform(0.4, 1.2)
         for name, value in mood.items():
             _raise(weights, name, value * strength * random.uniform(0.6, 1.25), random)
@@ -98,6 +118,23 @@ def draw_talk(random: np.random.Generator) -> Float32[np.ndarray, "52"]:
     if random.random() < 0.12:
         weights[[_INDEX["eyeBlinkLeft"], _INDEX["eyeBlinkRight"]]] = 1.0
     return weights
+
+
+def draw_film(
+    held: Float32[np.ndarray, "52"], frames: int, random: np.random.Generator
+) -> Float32[np.ndarray, "frames 52"]:
+    """Somebody who speaks, at 25 fps: moments a sixth of a second apart, joined smoothly, and blinks."""
+    keys = np.stack([draw_moment(held, random) for _ in range(frames // _FRAMES_PER_MOMENT + 2)])
+    lids = [_INDEX["eyeBlinkLeft"], _INDEX["eyeBlinkRight"]]
+    keys[:, lids] = held[lids]
+    at = np.arange(frames) / _FRAMES_PER_MOMENT
+    before = at.astype(int)
+    share = (1 - np.cos(np.pi * (at - before)))[:, None] / 2
+    film = keys[before] * (1 - share) + keys[before + 1] * share
+    for top in np.arange(random.uniform(5, 40), frames, random.uniform(40, 90)):
+        shut = np.clip(1 - np.abs(np.arange(frames) - top) / 3, 0, 1)[:, None]
+        film[:, lids] = np.maximum(film[:, lids], shut)
+    return np.stack([settle(frame) for frame in film.astype(np.float32)])
 
 
 def spread_sides(values: Mapping[str, float]) -> Float32[np.ndarray, "52"]:

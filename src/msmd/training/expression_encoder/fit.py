@@ -34,11 +34,15 @@ _WEIGHT_LOSS: Final = 80.0
 """Squared millimetres that a squared error of 1 in every weight counts for, beside what it moves.
 
 What a brow moves is little beside a jaw, and means as much."""
+_HELD_LOSS: Final = 1.0
+"""What an error that lasts throughout a clip counts for, beside that of its pictures: styles last."""
 _MATTERS_MORE: Final = {
     **{"brow": 5.0, "eyeSquint": 10.0, "eyeWide": 4.0, "cheek": 4.0, "nose": 4.0, "eyeLook": 0.05},
     **{"mouthLowerDown": 8.0, "mouthUpperUp": 5.0, "mouthSmile": 4.0, "mouthFrown": 4.0},
 }
 """Weights by the beginnings of their names; the code holds no gaze."""
+_TREMBLE_MM: Final = 0.12
+"""Noise of a landmark."""
 _AVERAGE_OVER_STEPS: Final = 300
 _PICTURES_AT_ONCE: Final = 400
 KEEP_EVERY: Final = 500
@@ -61,8 +65,8 @@ class FitConfig:
         seed: of all that is random.
     """
 
-    num_steps: int = 4000
-    people_per_step: int = 20
+    num_steps: int = 12000
+    people_per_step: int = 24
     learning_rate: float = 2e-3
     num_components: int = 96
     without_crops: float = 0.2
@@ -101,9 +105,10 @@ def fit_encoder(
         optimizer, config.learning_rate, total_steps=config.num_steps, pct_start=0.15
     )
     random = np.random.default_rng(config.seed)
+    tremble = _tremble(view)
     recent = 0.0
     for step in range(config.num_steps):
-        loss = _loss(network, _draw_batch(album, view, config, random))
+        loss = _loss(network, _draw_batch(album, view, tremble, config, random))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -216,7 +221,20 @@ def _describe_versions(
     return out
 
 
-def _draw_batch(album: Album, view: LandmarkView, config: FitConfig, random: np.random.Generator) -> _Batch:
+def _tremble(view: LandmarkView) -> Float32[np.ndarray, "K K"]:
+    """What makes of independent numbers what the view sees of landmarks that tremble, each for itself."""
+    seen = view.components.astype(np.float64)
+    values, vectors = np.linalg.eigh(seen @ seen.T)
+    return (_TREMBLE_MM * np.sqrt(np.maximum(values, 0)) * vectors).T.astype(np.float32)
+
+
+def _draw_batch(
+    album: Album,
+    view: LandmarkView,
+    tremble: Float32[np.ndarray, "K K"],
+    config: FitConfig,
+    random: np.random.Generator,
+) -> _Batch:
     count = min(config.people_per_step, album.num_people)
     chosen = [album.people[i] for i in random.choice(album.num_people, count, replace=False)]
     strangers = [album.people[i] for i in random.integers(0, album.num_people, count)]
@@ -246,10 +264,11 @@ def _draw_batch(album: Album, view: LandmarkView, config: FitConfig, random: np.
             head[mine] *= -_FLIP
             crops[mine] = crops[mine][:, [1, 0, 2]]
             crops[mine, 2] = crops[mine, 2][:, mirrored_descriptors()]
-            weights[mine] = weights[mine][:, _shape_partners()]
-    pose_free += random.normal(0, 0.12, pose_free.shape).astype(np.float32)
+            weights[mine] = weights[mine][:, shape_partners()]
+    landmarks = view.see(pose_free, head)
+    landmarks[:, 3:] += random.standard_normal((len(landmarks), len(tremble)), np.float32) @ tremble
     return _Batch(
-        torch.from_numpy(view.see(pose_free, head)),
+        torch.from_numpy(landmarks),
         torch.from_numpy(crops.astype(np.float32)),
         torch.from_numpy(weights),
         torch.from_numpy(person),
@@ -261,17 +280,20 @@ def _draw_batch(album: Album, view: LandmarkView, config: FitConfig, random: np.
 
 
 def _loss(network: ExpressionNetwork, batch: _Batch) -> Float[Tensor, ""]:
-    """Squared error of what the weights move, and of the weights themselves."""
+    """Squared error of pictures, and once more of what they have in common over each clip."""
     frames = network.embed(network.look(batch.crops), batch.landmarks, batch.looked[batch.person])
     clip, rest = batch.in_clip @ frames, batch.at_rest @ frames
     where = batch.person
     found = network.read(frames, clip[where], rest[where], batch.known[where])
     error = found - batch.weights
-    moved = error @ torch.from_numpy(_weighted_shapes())
-    return (
-        moved.square().sum(dim=1).mean() / NUM_LANDMARKS
-        + _WEIGHT_LOSS * (error.square() * torch.from_numpy(_importance())).mean()
-    )
+    return _cost(error) + _HELD_LOSS * _cost(batch.in_clip @ error)
+
+
+def _cost(error: Float[Tensor, "rows 52"]) -> Float[Tensor, ""]:
+    """Mean square of what wrong weights move, and of the weights themselves."""
+    moved = error @ torch.from_numpy(weighted_shapes())
+    weights = (error.square() * torch.from_numpy(_importance())).mean()
+    return moved.square().sum(dim=1).mean() / NUM_LANDMARKS + _WEIGHT_LOSS * weights
 
 
 def _importance() -> Float32[np.ndarray, "52"]:
@@ -287,7 +309,8 @@ def _emphasis() -> Float[np.ndarray, "468"]:
     return out
 
 
-def _weighted_shapes() -> Float32[np.ndarray, "52 1404"]:
+def weighted_shapes() -> Float32[np.ndarray, "52 1404"]:
+    """What each shape moves, mm, landmarks counting by what they mean."""
     emphasis = np.ones(NUM_LANDMARKS)
     emphasis[list(EYES) + list(LIPS)] = 2.0
     emphasis[list(BROWS)] = 5.0
@@ -295,7 +318,7 @@ def _weighted_shapes() -> Float32[np.ndarray, "52 1404"]:
     return shapes.reshape(len(shapes), -1).astype(np.float32)
 
 
-def _shape_partners() -> list[int]:
+def shape_partners() -> list[int]:
     """Of each ARKit shape its mirror image."""
     swap = {"Left": "Right", "Right": "Left"}
     out = []

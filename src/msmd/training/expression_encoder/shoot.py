@@ -23,8 +23,16 @@ from msmd.data.trackers.mediapipe_mesh import load_mediapipe
 from msmd.face.crops import cut_crops
 from msmd.face.identity import random_identity
 from msmd.face.rig import load_rig
-from msmd.training.expression_encoder.expressions import draw_held, draw_moment, draw_talk, spread_sides
+from msmd.training.expression_encoder.expressions import (
+    TAUGHT_MOODS,
+    draw_film,
+    draw_held,
+    draw_moment,
+    draw_talk,
+    spread_sides,
+)
 from msmd.training.expression_encoder.portraits import Portrait, Shot, draw_shot
+from msmd.training.expression_encoder.ways import vary_frown
 
 PEOPLE_PER_SHARD: Final = 50
 NEUTRALS: Final = 2
@@ -46,6 +54,15 @@ HELD: Final[Mapping[str, Mapping[str, float]]] = {
 
 TALK_PICTURES: Final = 8
 """Of each person and each held expression."""
+
+RESTING_FRAMES: Final = 8
+FILM_FRAMES: Final = 60
+"""Of each person who is filmed, at 25 fps."""
+_FRAMES_PER_TURN: Final = 20
+"""A head turns from one pose to the next in so many."""
+
+_TURNS: Final = np.radians([5.0, 8.0, 2.0])
+"""Standard deviation of pitch, yaw, roll of somebody who talks."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +95,33 @@ Sitting = Iterator[tuple[np.ndarray, dict[str, Any]]]
 
 
 def draw_people(random: np.random.Generator) -> Sitting:
-    """One person at rest and with an expression that is held, any head, any camera: to learn from."""
+    """One person at rest and with an expression that is held, any head, any camera: to measure with."""
     portrait = Portrait(random_identity(load_rig(), random), random)
     held = draw_held(random)
     for index in range(NEUTRALS + MOMENTS):
         neutral = index < NEUTRALS
         shot = draw_shot(random, frontal=neutral)
+        weights = np.zeros(NUM_ARKIT, np.float32) if neutral else draw_moment(held, random)
+        yield _take(portrait, weights, held, shot, random, -1 if neutral else 0)
+
+
+def draw_sitters(random: np.random.Generator) -> Sitting:
+    """One person at rest and with an expression that is held: to learn from.
+
+    Half of the people are seen as in a recording, by one camera that they turn to and fro before; the others
+    by another camera in every picture, as in `draw_people`.
+    """
+    portrait = Portrait(vary_frown(random_identity(load_rig(), random), random), random)
+    held = draw_held(random, TAUGHT_MOODS)
+    camera = draw_shot(random)
+    recorded, rest_recorded = random.random() < 0.5, random.random() < 0.6
+    liveliness = random.uniform(0.2, 1.3)
+    for index in range(NEUTRALS + MOMENTS):
+        neutral = index < NEUTRALS
+        shot = draw_shot(random, frontal=neutral)
+        if recorded and (rest_recorded or not neutral):
+            turn = camera.head_rotation + liveliness * random.normal(0, _TURNS)
+            shot = replace(camera, head_rotation=tuple(turn.tolist()))
         weights = np.zeros(NUM_ARKIT, np.float32) if neutral else draw_moment(held, random)
         yield _take(portrait, weights, held, shot, random, -1 if neutral else 0)
 
@@ -95,13 +133,28 @@ def draw_talkers(random: np.random.Generator) -> Sitting:
     for _ in range(NEUTRALS):
         yield _take(portrait, rest, rest, draw_shot(random, frontal=True), random, -1)
     camera = draw_shot(random, frontal=True)
-    turns = random.normal(0, np.radians([5.0, 8.0, 2.0]), (TALK_PICTURES, 3))
+    turns = random.normal(0, _TURNS, (TALK_PICTURES, 3))
     talk = [draw_talk(random) for _ in turns]
     for clip, held in enumerate(HELD.values()):
         wears = spread_sides(held)
         for turn, said in zip(turns, talk, strict=True):
             shot = replace(camera, head_rotation=tuple(turn.tolist()))
             yield _take(portrait, np.maximum(said, wears), wears, shot, random, clip)
+
+
+def draw_films(random: np.random.Generator) -> Sitting:
+    """One person at rest for a while, then speaking with an expression that is held, before one camera."""
+    portrait = Portrait(random_identity(load_rig(), random), random)
+    held, camera = draw_held(random), draw_shot(random, frontal=True)
+    frames = RESTING_FRAMES + FILM_FRAMES
+    film = np.zeros((frames, NUM_ARKIT), np.float32)
+    film[RESTING_FRAMES:] = draw_film(held, FILM_FRAMES, random)
+    keys = random.normal(0, _TURNS, (frames // _FRAMES_PER_TURN + 2, 3))
+    at = np.arange(frames) / _FRAMES_PER_TURN
+    turns = np.stack([np.interp(at, np.arange(len(keys)), angle) for angle in keys.T], axis=1)
+    for index, (weights, turn) in enumerate(zip(film, turns, strict=True)):
+        shot = replace(camera, head_rotation=tuple((camera.head_rotation + turn).tolist()))
+        yield _take(portrait, weights, held, shot, random, -1 if index < RESTING_FRAMES else 0)
 
 
 def _take(
@@ -127,6 +180,7 @@ def shoot(
     seed: int = 0,
     draw: Callable[[np.random.Generator], Sitting] = draw_people,
     progress: Progress = no_progress,
+    film: bool = False,
 ) -> None:
     """Draw and track so many people; shards that are there are kept.
 
@@ -136,6 +190,7 @@ def shoot(
         seed: another one gives other people.
         draw: the pictures of one person.
         progress: told of people.
+        film: the pictures of one person follow one another, and are tracked so.
 
     Raises:
         CaptureError: MediaPipe is not installed.
@@ -143,7 +198,7 @@ def shoot(
     for first in range(0, people, PEOPLE_PER_SHARD):
         path = folder / f"people_{seed}_{first:06d}.safetensors"
         if not path.is_file():
-            shard = _shoot_shard(range(first, min(first + PEOPLE_PER_SHARD, people)), seed, draw)
+            shard = _shoot_shard(range(first, min(first + PEOPLE_PER_SHARD, people)), seed, draw, film)
             with whole_file(path) as aside:
                 save_file(shard, aside)
         progress("people", min(first + PEOPLE_PER_SHARD, people), people)
@@ -162,10 +217,10 @@ def load_renders(folder: Path) -> Renders:
     return Renders(**joined | {"neutral": joined["neutral"].astype(bool)})
 
 
-def open_still_tracker() -> Any:
-    """MediaPipe's face mesh for pictures that have nothing to do with one another."""
+def open_tracker(film: bool = False) -> Any:
+    """MediaPipe's face mesh for pictures that have nothing to do with one another, or for those of a film."""
     return load_mediapipe().solutions.face_mesh.FaceMesh(
-        static_image_mode=True, refine_landmarks=True, min_detection_confidence=0.3
+        static_image_mode=not film, refine_landmarks=True, min_detection_confidence=0.3
     )
 
 
@@ -178,11 +233,13 @@ def track_still(tracker: Any, picture: UInt8[np.ndarray, "height width 3"]) -> n
 
 
 def _shoot_shard(
-    people: range, seed: int, draw: Callable[[np.random.Generator], Sitting]
+    people: range, seed: int, draw: Callable[[np.random.Generator], Sitting], film: bool
 ) -> dict[str, np.ndarray]:
     columns: dict[str, list[Any]] = {name: [] for name in Renders.__dataclass_fields__}
-    with open_still_tracker() as tracker:
+    with open_tracker(film) as tracker:
         for person in people:
+            if film:
+                tracker.reset()
             for picture, row in draw(np.random.default_rng([seed, person])):
                 landmarks = track_still(tracker, picture)
                 if landmarks is None:
