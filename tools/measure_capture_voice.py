@@ -86,15 +86,16 @@ def read_talking(data: Path) -> list[Take]:
     return [Take(SeenFace.of_raw(track_face(video)[0]), load_sound(video).samples) for video in videos]
 
 
-def shown_by(face: SeenFace, neutral: Neutral) -> dict[str, np.ndarray]:
-    """Displacements of the landmark mesh at 25 fps, by way of the code and the solver."""
+def shown_by(face: SeenFace, neutral: Neutral) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Displacements of the landmark mesh at 25 fps: of the code, and of the ARKit weights solved from it."""
     blind = replace(neutral, rest=None, error_mm=None)
     found = {"written": motion_of_face(face, neutral), "landmarks alone": motion_of_face(face, blind)}
     read = landmarks_of_arkit(face.read(neutral.rest))
     as_read = SeenFace((read + neutral.landmarks).astype(np.float32), face.rotation, face.times_seconds)
     found["encoder alone"] = motion_of_face(as_read, blind)
     space = load_expression_space()
-    return {name: landmarks_of_arkit(solve_arkit(space.decode(m.expression))) for name, m in found.items()}
+    codes = {name: space.decode(motion.expression) for name, motion in found.items()}
+    return {name: (code, landmarks_of_arkit(solve_arkit(code))) for name, code in codes.items()}
 
 
 def correlate_at(opening: np.ndarray, loud: np.ndarray, lag: int) -> float:
@@ -103,24 +104,24 @@ def correlate_at(opening: np.ndarray, loud: np.ndarray, lag: int) -> float:
 
 
 def measure(takes: Sequence[Take], neutral: Neutral | None) -> None:
-    follows: dict[str, list[float]] = {}
+    follows: dict[str, list[tuple[float, float]]] = {}
     closed: dict[str, list[bool]] = {}
     widths: dict[str, tuple[list[float], list[float]]] = {}
     rest = load_rig().landmark_neutral
     for take in takes:
-        for name, moved in shown_by(take.face, neutral or choose_neutral(take.face, "auto")).items():
-            opening = lip_gap(moved + rest) - lip_gap(rest[None])[0]
+        for name, both in shown_by(take.face, neutral or choose_neutral(take.face, "auto")).items():
+            of_code, opening = (lip_gap(one + rest) - lip_gap(rest[None])[0] for one in both)
             level = level_db(take.samples, len(opening))
             loud = np.maximum(level, np.percentile(level, 95) + LEAST_DB)
-            lags = [correlate_at(opening, loud, lag) for lag in LAGS]
-            follows.setdefault(name, []).append(float(np.nanmax(lags)))
+            best = tuple(max(correlate_at(one, loud, lag) for lag in LAGS) for one in (of_code, opening))
+            follows.setdefault(name, []).append((best[0], best[1]))
             closed.setdefault(name, []).extend(closed_at(opening, middles_of(take.phones, BILABIALS)))
-            wide = moved[:, CORNERS[1], 0] - moved[:, CORNERS[0], 0]
+            wide = both[1][:, CORNERS[1], 0] - both[1][:, CORNERS[0], 0]
             for values, phones in zip(widths.setdefault(name, ([], [])), (ROUNDED, SPREAD), strict=True):
                 at = [round(time * float(MOTION_FPS)) for time in middles_of(take.phones, phones)]
                 values += [float(wide[min(frame, len(wide) - 1)]) for frame in at]
     for name, values in follows.items():
-        cells = [name, str(len(values)), f"{np.median(values):.2f}"]
+        cells = [name, str(len(values)), *(f"{value:.2f}" for value in np.median(values, axis=0))]
         if closed[name]:
             rounded, spread = (np.array(one) for one in widths[name])
             effect = (spread.mean() - rounded.mean()) / np.sqrt((spread.var() + rounded.var()) / 2)
@@ -136,14 +137,14 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
-    print("| | clips | opening against loudness, r | p b m closed | spread against rounded |")
-    print("|---|---|---|---|---|")
+    print("| | clips | r, code | r, weights | p b m closed | spread against rounded |")
+    print("|---|---|---|---|---|---|")
     grid = read_grid(data)
     faces = [take.face for take in grid]
     silent = [take.silent for take in grid if take.silent is not None]
-    print("| GRID | | | | |")
+    print("| GRID | | | | | |")
     measure(grid, speaker_neutral([f.pose_free for f in faces], silent, [f.embedded for f in faces]))
-    print("| talking, in time | | | | |")
+    print("| talking, in time | | | | | |")
     measure(read_talking(data), None)
 
 
