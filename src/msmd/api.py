@@ -188,6 +188,7 @@ class Performer:
         sampler: str = DEFAULTS.sampler,
         steps: int | None = DEFAULTS.steps,
         smooth: bool = DEFAULTS.smooth,
+        finish_blinks: bool = DEFAULTS.finish_blinks,
         seed: int = 0,
         fps: Fraction = MOTION_FPS,
         head: bool = True,
@@ -204,6 +205,7 @@ class Performer:
             sampler: "dpmpp" (few steps), "ddim", or "ddpm" (the paper's).
             steps: sampling steps; the sampler's own number if None (ddpm: 1000).
             smooth: whether noise from frame to frame is filtered out; see `smooth_motion`.
+            finish_blinks: whether blinks that the model begins are finished; see `synthesis.blinks`.
             seed: of the noise; the same seed gives the same motion.
             fps: frames per second of the result; generation itself runs at 25.
             head: whether the head moves.
@@ -227,6 +229,7 @@ class Performer:
             sampler=sampler,
             steps=steps,
             smooth=smooth,
+            finish_blinks=finish_blinks,
         )
         animation, spent, warnings = self._animator.animate_timed(
             sound.samples, code, seed=seed, options=options, progress=progress

@@ -48,6 +48,9 @@ def animate_command(
     smooth: Annotated[
         bool, typer.Option("--smooth/--no-smooth", help="Whether noise from frame to frame is filtered out.")
     ] = DEFAULTS.smooth,
+    finish_blinks: Annotated[
+        bool, typer.Option("--finish-blinks/--no-finish-blinks", help="Whether a blink begun is a whole one.")
+    ] = DEFAULTS.finish_blinks,
     head: Annotated[bool, typer.Option("--head/--no-head", help="Whether the head moves.")] = True,
     neutral: Annotated[
         str,
@@ -100,6 +103,7 @@ def animate_command(
                 sampler=sampler,
                 steps=steps,
                 smooth=smooth,
+                finish_blinks=finish_blinks,
                 seed=seed,
                 fps=rate,
                 head=head,

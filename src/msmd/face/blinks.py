@@ -93,6 +93,11 @@ def resample_motion(motion: Motion, fps: Fraction) -> Motion:
     return Motion(values, fps, motion.origin)
 
 
+def lid_measure() -> Float32[np.ndarray, "64"]:
+    """mm by which each dimension of the code shuts the lids, mean of both eyes."""
+    return _lids()[0]
+
+
 @cache
 def _lids() -> tuple[Float32[np.ndarray, "64"], Float32[np.ndarray, "64 64"]]:
     """What takes a code to how far the lids are shut (mm), and to the code of its lids alone."""

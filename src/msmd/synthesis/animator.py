@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -18,6 +18,7 @@ from msmd.diffusion.schedule import cosine_schedule
 from msmd.face.blinks import resample_motion
 from msmd.face.readers.arkit_motion import code_of_arkit
 from msmd.face.smoothing import smooth_to_rate
+from msmd.synthesis.blinks import finish_blinks
 from msmd.synthesis.bundle import Bundle
 from msmd.synthesis.reference import encode_reference
 from msmd.synthesis.rest import is_silent, rest_motion
@@ -42,6 +43,7 @@ class SamplingOptions:
         sampler: key of `DEFAULT_STEPS`.
         steps: None takes the sampler's default.
         smooth: whether the filter that all training motion went through is applied to what is sampled.
+        finish_blinks: whether a blink that is begun is finished; see `synthesis.blinks`.
     """
 
     guidance_audio: float = 0.5
@@ -49,6 +51,7 @@ class SamplingOptions:
     sampler: str = "dpmpp"
     steps: int | None = None
     smooth: bool = True
+    finish_blinks: bool = True
     guidance_form: GuidanceForm = "sum"
 
 
@@ -129,6 +132,7 @@ class Animator:
         else:
             generated = generate(self._model, self._schedule, features, mean, sampling, progress)
             generated = smooth_motion(generated) if options.smooth else generated
+            generated = self._finish_blinks(generated) if options.finish_blinks else generated
         seconds = {"features": encoded - start, "sampling": time.perf_counter() - encoded}
         return self._to_animation(generated, sampling), seconds, warnings
 
@@ -154,6 +158,16 @@ class Animator:
             options.guidance_style,
             seed,
             options.guidance_form,
+        )
+
+    def _finish_blinks(self, generated: Generated) -> Generated:
+        """`finish_blinks`, as part of the primary motion: Eq. 4 still holds."""
+        std, mean = self._bundle.std[EXPRESSION], self._bundle.mean[EXPRESSION]
+        code = generated.motion[:, EXPRESSION] * std + mean
+        more = np.zeros_like(generated.motion)
+        more[:, EXPRESSION] = (finish_blinks(code) - code) / std
+        return replace(
+            generated, motion=generated.motion + more, primary_motion=generated.primary_motion + more
         )
 
     def _rest(
