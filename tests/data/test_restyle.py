@@ -1,8 +1,9 @@
 import numpy as np
 
 from msmd.core.units import EXPRESSION, HEAD_ROTATION
-from msmd.data.restyle import Restyler, keep_lip_gap, lip_gap_direction, pose_expressions
+from msmd.data.restyle import Restyler, keep_lip_gap, pose_expressions
 from msmd.face.expression_space import load_expression_space
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.face.regions import INNER_LIP_PAIRS
 
 

@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("pocketsphinx", reason='needs the extra "train"')
 
 from msmd.audio.phone_network import PHONES
-from msmd.synthesis.performer.articulation import articulate, lip_gap, load_articulation
+from msmd.face.lip_closure import lip_gap_direction
+from msmd.synthesis.performer.articulation import articulate, load_articulation
 from msmd.synthesis.performer.phones import TimedPhone, fill_silence
 from msmd.training.fit_articulation import AlignedClip, find_opening_direction, fit
 
@@ -40,11 +41,11 @@ def test_a_speakers_own_openings_win_over_the_usual_ones(strange) -> None:
     assert mm["P"] == 0 and mm["SIL"] == 0
     # What the lines do not show stays as it is in general.
     assert float(fitted.opening_mm[PHONES.index("AE")]) == pytest.approx(7.5, abs=0.1)
-    assert np.abs(fitted.shapes.numpy() @ lip_gap()).max() < 0.02
+    assert np.abs(fitted.shapes.numpy() @ lip_gap_direction()).max() < 0.02
 
 
 def test_the_opening_direction_parts_the_lips_by_a_millimetre(strange) -> None:
     direction = find_opening_direction(np.concatenate([clip.expression for clip in strange]))
-    assert direction @ lip_gap() == pytest.approx(1.0, abs=1e-3)
+    assert direction @ lip_gap_direction() == pytest.approx(1.0, abs=1e-3)
     own = load_articulation().opening_direction
     assert direction @ own / np.linalg.norm(direction) / np.linalg.norm(own) > 0.9

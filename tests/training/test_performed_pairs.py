@@ -15,7 +15,7 @@ from msmd.core.units import EXPRESSION
 from msmd.data.packed import PackedDataset, measure_statistics
 from msmd.data.packing import write_features
 from msmd.data.pairs import CORPUS_WEIGHTS, TwoWindowSampler
-from msmd.synthesis.performer.articulation import lip_gap
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.training.audio_encoder.phone_corpus import PhoneClip
 from msmd.training.performed_pairs import draw_styles, make_pairs
 from msmd.training.performed_takes import LINES, SessionMaker
@@ -46,7 +46,7 @@ def test_every_line_is_there_in_two_styles_that_articulate_alike(folder) -> None
     for pair in lines.values():
         first, second = pair
         assert np.array_equal(packed.sound(first.id), packed.sound(second.id))
-        gaps = [packed.motion(clip.id)[:, EXPRESSION] @ lip_gap() for clip in pair]
+        gaps = [packed.motion(clip.id)[:, EXPRESSION] @ lip_gap_direction() for clip in pair]
         assert np.corrcoef(gaps[0], gaps[1])[0, 1] > 0.97
         assert first.speaker != second.speaker
         means = [packed.motion(clip.id)[:, EXPRESSION].mean(axis=0) for clip in pair]

@@ -12,9 +12,8 @@ from jaxtyping import Float, Float32
 
 from msmd.core.units import ARKIT_NAMES, EXPRESSION, NUM_ARKIT
 from msmd.data.packed import PackedDataset
-from msmd.face.expression_space import load_expression_space
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.face.readers.arkit_motion import code_of_arkit
-from msmd.face.regions import INNER_LIP_PAIRS
 
 RESTYLE_PROBABILITY: Final = 0.5
 """Of the pairs."""
@@ -75,13 +74,6 @@ def pose_expressions(count: int, chance: np.random.Generator) -> Float32[np.ndar
             if name == "browOuterUp" and chance.random() < 0.7:
                 row[ARKIT_NAMES.index("browInnerUp")] = strength
     return code_of_arkit(weights)
-
-
-def lip_gap_direction() -> Float[np.ndarray, "64"]:
-    """How each dimension of the code opens the inner lips, mm: the gap is this, times the code."""
-    displacement = load_expression_space().decode(np.eye(EXPRESSION.stop, dtype=np.float32))
-    upper, lower = np.asarray(INNER_LIP_PAIRS).T
-    return (displacement[:, upper, 1] - displacement[:, lower, 1]).mean(1)
 
 
 def keep_lip_gap(offset: Float[np.ndarray, "64"], gap: Float[np.ndarray, "64"]) -> Float[np.ndarray, "64"]:

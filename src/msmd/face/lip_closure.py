@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Float32
 
-from msmd.core.units import ARKIT_NAMES
+from msmd.core.units import ARKIT_NAMES, EXPRESSION
+from msmd.face.expression_space import load_expression_space
 from msmd.face.regions import INNER_LIP_PAIRS
 from msmd.face.rig import load_rig
 
@@ -32,6 +33,14 @@ noseSneer and mouthShrugUpper part them by less than a millimetre, which mouthCl
 """
 _MOST_CLOSING: Final = 0.1
 """How far mouthClose may exceed jawOpen, against what little gap other shapes leave (a pucker's)."""
+
+
+@cache
+def lip_gap_direction() -> Float32[np.ndarray, "64"]:
+    """How each dimension of the code opens the inner lips, mm: the gap is this, times the code."""
+    displacement = load_expression_space().decode(np.eye(EXPRESSION.stop, dtype=np.float32))
+    upper, lower = np.asarray(INNER_LIP_PAIRS).T
+    return (displacement[:, upper, 1] - displacement[:, lower, 1]).mean(1)
 
 
 def tracked_gap_mm(displacement: Float[np.ndarray, "frames 468 3"]) -> Float[np.ndarray, "frames"]:

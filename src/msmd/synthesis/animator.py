@@ -20,6 +20,7 @@ from msmd.face.readers.arkit_motion import code_of_arkit
 from msmd.face.smoothing import smooth_to_rate
 from msmd.synthesis.blinks import finish_blinks
 from msmd.synthesis.bundle import Bundle
+from msmd.synthesis.lip_hold import lip_hold
 from msmd.synthesis.reference import encode_reference
 from msmd.synthesis.rest import is_silent, rest_motion
 from msmd.synthesis.windows import Generated, Sampling, generate
@@ -37,21 +38,23 @@ class SamplingOptions:
 
     Attributes:
         guidance_audio, guidance_style: lambda of Eq. 6. The paper's is 1 (section 5.2). With 1 the
-            embedded model exceeds what it was shown; on validation clips 0.5 and 0 come nearest.
+            embedded model exceeds what it was shown; on validation clips 0.25 and 0 come nearest.
         guidance_form: "sum" is Eq. 6 as printed, 0 is no guidance; "incremental" adds style to sound to
             nothing, 1 is no guidance.
         sampler: key of `DEFAULT_STEPS`.
         steps: None takes the sampler's default.
         smooth: whether the filter that all training motion went through is applied to what is sampled.
         finish_blinks: whether a blink that is begun is finished; see `synthesis.blinks`.
+        hold_lips: whether guidance by style leaves the opening of the lips to the sound; Eq. 6 does not.
     """
 
-    guidance_audio: float = 0.5
+    guidance_audio: float = 0.25
     guidance_style: float = 0.0
     sampler: str = "dpmpp"
     steps: int | None = None
     smooth: bool = True
     finish_blinks: bool = True
+    hold_lips: bool = True
     guidance_form: GuidanceForm = "sum"
 
 
@@ -130,7 +133,8 @@ class Animator:
             warnings.append("the sound is silent: the face rests and blinks.")
             generated = self._rest(features, mean, sampling)
         else:
-            generated = generate(self._model, self._schedule, features, mean, sampling, progress)
+            hold = lip_hold(self._bundle.std) if options.hold_lips else None
+            generated = generate(self._model, self._schedule, features, mean, sampling, progress, hold)
             generated = smooth_motion(generated) if options.smooth else generated
             generated = self._finish_blinks(generated) if options.finish_blinks else generated
         seconds = {"features": encoded - start, "sampling": time.perf_counter() - encoded}

@@ -14,6 +14,7 @@ from msmd.diffusion.samplers import SAMPLERS
 from msmd.diffusion.schedule import Schedule
 from msmd.model.denoiser import Denoised
 from msmd.model.motion_model import MotionModel
+from msmd.synthesis.lip_hold import LipHold
 
 JOIN_FRAMES = 8
 """Over which the correction at a seam fades; a third of a second."""
@@ -64,6 +65,7 @@ def generate(
     style_mean: Float32[np.ndarray, "style_dim"] | None,
     sampling: Sampling,
     progress: Progress = no_progress,
+    hold: LipHold | None = None,
 ) -> Generated:
     """Sample the motion of a line, window after window. Only the result grows with the line.
 
@@ -77,9 +79,13 @@ def generate(
         style_mean: the style code; None speaks without a style.
         sampling: see there.
         progress: told of sampled frames.
+        hold: keeps the opening of the lips from guidance by style; None lets it go with the rest, as Eq. 6
+            is printed.
     """
     device = next(model.parameters()).device
     branches = _branches(sampling, styled=style_mean is not None)
+    if sampling.guidance_form != "sum" or style_mean is None or sampling.guidance_style == 0:
+        hold = None  # there is nothing to keep it from
     if style_mean is None:
         code, basis_style = model.null_style(1), model.null_style(1)
     else:
@@ -90,7 +96,9 @@ def generate(
     prev_motion = prev_audio = None
     for index, (audio, valid) in enumerate(_windows(audio_features, model.config.num_frames)):
         audio, valid = audio.to(device), valid.to(device)
-        window = _Window(model, branches, audio, valid, code, style_mean is None, prev_motion, prev_audio)
+        window = _Window(
+            model, branches, audio, valid, code, style_mean is None, prev_motion, prev_audio, hold
+        )
         noise = torch.Generator().manual_seed(sampling.seed * 1_000_003 + index)
         shape = (1, model.config.num_frames, model.config.motion_dim)
 
@@ -140,8 +148,9 @@ class _Window:
         unstyled: bool,
         prev_motion: Tensor | None,
         prev_audio: Tensor | None,
+        hold: LipHold | None,
     ) -> None:
-        self._model, self._branches = model, branches
+        self._model, self._branches, self._hold = model, branches, hold
         audio_null, style_null = branches.null_flags(1, audio.device)
         self._conditions = model.prepare(
             branches.repeat(audio),
@@ -161,6 +170,8 @@ class _Window:
         output: Denoised = self._model.predict(self._branches.repeat(x_t), times, self._conditions)
         self.alpha = output.alpha[:1]
         x_0 = self._branches.combine(output.motion)
+        if self._hold is not None:
+            x_0 = self._hold(x_0, self._branches.without_style().combine(output.motion))
         return x_0 if self._prev_motion is None else join(self._prev_motion, x_0)
 
 

@@ -29,9 +29,10 @@ from msmd.core.units import EXPRESSION, MOTION_FPS, NUM_ARKIT, NUM_EXPRESSION
 from msmd.data.mirror import mirror_matrix
 from msmd.data.packed import PackedDataset, Split
 from msmd.face.expression_space import load_expression_space
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.face.readers.arkit_motion import code_of_arkit
 from msmd.face.regions import UPPER_FACE
-from msmd.synthesis.performer.articulation import Articulation, lip_gap, opening_factor
+from msmd.synthesis.performer.articulation import Articulation, opening_factor
 from msmd.synthesis.performer.dominance import DominanceTable, share_frames, spans_of
 from msmd.synthesis.performer.phones import BILABIALS, TimedPhone, fill_silence, name_phones
 from msmd.synthesis.performer.style import expression_weights
@@ -198,15 +199,15 @@ def _usual(direction: Float32[np.ndarray, "64"]) -> tuple[Float[Tensor, "40"], F
 def _without_gap(
     shapes: Float[Tensor, "poses 64"], direction: Float32[np.ndarray, "64"]
 ) -> Float[Tensor, "poses 64"]:
-    return shapes - (shapes @ torch.from_numpy(lip_gap()))[:, None] * torch.from_numpy(direction)
+    return shapes - (shapes @ torch.from_numpy(lip_gap_direction()))[:, None] * torch.from_numpy(direction)
 
 
 def find_opening_direction(expression: Float32[np.ndarray, "frames 64"]) -> Float32[np.ndarray, "64"]:
     """How the lower face most likely changes when the lips part by 1 mm: the regression on the gap."""
     centred = expression - expression.mean(axis=0)
-    with_gap = centred.T @ (centred @ lip_gap())
+    with_gap = centred.T @ (centred @ lip_gap_direction())
     direction = _lower_face(with_gap[None])[0]
-    return (direction / (lip_gap() @ direction)).astype(np.float32)
+    return (direction / (lip_gap_direction() @ direction)).astype(np.float32)
 
 
 def _lower_face(codes: Float[np.ndarray, "poses 64"]) -> Float32[np.ndarray, "poses 64"]:
@@ -279,7 +280,7 @@ def _stack(clips: Sequence[AlignedClip], direction: Float32[np.ndarray, "64"]) -
         own, length = len(one.phone), len(clip.expression)
         start[row, :own], end[row, :own], phone[row, :own] = one.start_seconds, one.end_seconds, one.phone
         loudness[row, :own] = opening_factor(one, clip.phones, clip.heard, 1.0) - 1
-        gap = clip.expression @ lip_gap()
+        gap = clip.expression @ lip_gap_direction()
         opening[row, :length] = torch.from_numpy(gap)
         rest[row, :length] = torch.from_numpy(clip.expression - gap[:, None] * direction)
         valid[row, :length] = True

@@ -15,9 +15,10 @@ from msmd.data.ahead import Ahead
 from msmd.data.mirror import mirror_matrix
 from msmd.data.packed import PackedDataset, Split, Statistics, measure_statistics
 from msmd.data.pairs import Batch, TwoWindowSampler, shares_of
-from msmd.data.restyle import Restyler, lip_gap_direction, persistent_expressions
+from msmd.data.restyle import Restyler, persistent_expressions
 from msmd.diffusion.schedule import cosine_schedule
 from msmd.face.expression_space import load_expression_space
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.face.regions import UPPER_FACE
 from msmd.model.motion_model import MotionModel
 from msmd.synthesis.bundle import Bundle, load_bundle

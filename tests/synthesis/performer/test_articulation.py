@@ -10,10 +10,10 @@ from msmd.core.units import EXPRESSION
 from msmd.data.mirror import mirror_matrix
 from msmd.face.arkit_weights import landmarks_of_motion
 from msmd.face.expression_space import load_expression_space
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.synthesis.performer.articulation import (
     articulate,
     articulation_card,
-    lip_gap,
     load_articulation,
     without_gap,
 )
@@ -23,7 +23,7 @@ from msmd.synthesis.performer.style import STYLES
 
 
 def opening(motion) -> np.ndarray:
-    return motion.values[:, EXPRESSION] @ lip_gap()
+    return motion.values[:, EXPRESSION] @ lip_gap_direction()
 
 
 def frame(phone: TimedPhone) -> int:
@@ -110,8 +110,8 @@ def test_the_opening_is_never_negative_and_the_shape_has_no_gap(say) -> None:
     count = len(samples) // 640
     mouth = articulate(fill_silence(phones, len(samples) / 16_000), count, prosody(samples))
     assert mouth.opening_mm.min() >= 0
-    assert np.abs(mouth.shape @ lip_gap()).max() < 0.02
-    assert np.allclose(mouth.code() @ lip_gap(), mouth.opening_mm, atol=0.03)
+    assert np.abs(mouth.shape @ lip_gap_direction()).max() < 0.02
+    assert np.allclose(mouth.code() @ lip_gap_direction(), mouth.opening_mm, atol=0.03)
 
 
 def test_the_axes_of_jali_scale_opening_and_shape_apart(say) -> None:
@@ -141,7 +141,7 @@ def test_the_constants_are_of_the_expression_space_in_use() -> None:
 
 def test_taking_the_gap_out_leaves_lips_as_at_rest() -> None:
     codes = np.random.default_rng(0).normal(size=(5, 64)).astype(np.float32)
-    assert np.abs(without_gap(codes) @ lip_gap()).max() < 1e-3
+    assert np.abs(without_gap(codes) @ lip_gap_direction()).max() < 1e-3
 
 
 def test_frames_do_not_depend_on_what_is_said_seconds_later(say) -> None:

@@ -9,9 +9,10 @@ from msmd.data.mirror import mirror_matrix
 from msmd.evaluation.dynamics import count_blinks
 from msmd.face.arkit_weights import arkit_of_motion
 from msmd.face.expression_space import load_expression_space
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.face.readers.arkit_motion import code_of_arkit
 from msmd.synthesis.performer.accents import Accent, find_accents
-from msmd.synthesis.performer.articulation import lip_gap, without_gap
+from msmd.synthesis.performer.articulation import without_gap
 from msmd.synthesis.performer.blinks import draw_blinks
 from msmd.synthesis.performer.noise import wander
 from msmd.synthesis.performer.perform import perform
@@ -35,7 +36,7 @@ def test_two_styles_with_one_seed_articulate_alike(say) -> None:
         perform(*line, PerformerStyle(name, dict(STYLES[name].expression)), 5).values[:, EXPRESSION]
         for name in ("neutral", "sad")
     )
-    assert np.allclose(calm @ lip_gap(), sad @ lip_gap(), atol=0.02)
+    assert np.allclose(calm @ lip_gap_direction(), sad @ lip_gap_direction(), atol=0.02)
 
 
 @pytest.mark.parametrize("name", sorted(set(STYLES) - {"neutral", "calm", "tired"}))
@@ -136,7 +137,7 @@ def test_a_louder_and_higher_vowel_is_an_accent(say) -> None:
 def test_silence_has_no_accents_and_yet_the_face_lives() -> None:
     motion = perform(np.zeros(16_000 * 10, np.float32), [], STYLES["neutral"], 0).values
     assert np.isfinite(motion).all() and len(motion) == 250
-    assert np.abs(motion[:, EXPRESSION] @ lip_gap()).max() < 0.05
+    assert np.abs(motion[:, EXPRESSION] @ lip_gap_direction()).max() < 0.05
     assert np.rad2deg(motion[:, HEAD_ROTATION]).std(axis=0).min() > 0.1
 
 

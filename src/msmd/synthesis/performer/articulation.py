@@ -24,10 +24,9 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from msmd.audio.phone_network import PHONES
-from msmd.core.units import EXPRESSION, MOTION_FPS
-from msmd.face.expression_space import load_expression_space
+from msmd.core.units import MOTION_FPS
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.face.readers.arkit_motion import code_of_arkit
-from msmd.face.regions import INNER_LIP_PAIRS
 from msmd.synthesis.performer.accents import mean_over
 from msmd.synthesis.performer.closures import closing, tucking
 from msmd.synthesis.performer.dominance import DominanceTable, Spans, share_frames, spans_of
@@ -186,17 +185,9 @@ def opening_factor(
     return torch.where(vowel, (1 + gain * louder) * stress, torch.ones(()))
 
 
-@cache
-def lip_gap() -> Float32[np.ndarray, "64"]:
-    """How far each dimension of the code opens the inner lips, mm: the gap is this, times the code."""
-    displacement = load_expression_space().decode(np.eye(EXPRESSION.stop, dtype=np.float32))
-    upper, lower = np.asarray(INNER_LIP_PAIRS).T
-    return (displacement[:, upper, 1] - displacement[:, lower, 1]).mean(axis=1)
-
-
 def without_gap(code: Float[np.ndarray, "frames 64"]) -> Float32[np.ndarray, "frames 64"]:
     """The same expression with the lips as far apart as at rest."""
-    gap = code @ lip_gap()
+    gap = code @ lip_gap_direction()
     return (code - gap[:, None] * load_articulation().opening_direction).astype(np.float32)
 
 
