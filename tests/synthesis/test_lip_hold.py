@@ -6,18 +6,31 @@ from msmd.diffusion.guidance import guidance_branches
 from msmd.face.lip_closure import lip_gap_direction
 from msmd.synthesis.lip_hold import lip_hold
 
+MEAN = np.full(67, 0.1, np.float32)
+STD = np.linspace(0.3, 2, 67).astype(np.float32)
 
-def test_the_opening_is_the_plain_one_and_nothing_else_is():
-    rng = np.random.default_rng(0)
-    std = rng.uniform(0.2, 2, 67).astype(np.float32)
-    guided, plain = torch.from_numpy(rng.normal(size=(2, 1, 9, 67)).astype(np.float32))
-    held = lip_hold(std)(guided, plain)
-    opening = [(x.numpy()[0] * std)[:, EXPRESSION] @ lip_gap_direction() for x in (held, plain, guided)]
-    np.testing.assert_allclose(opening[0], opening[1], atol=1e-3)
-    assert np.abs(opening[2] - opening[1]).max() > 1
-    moved = ((held - guided).numpy()[0] * std)[:, EXPRESSION]
-    assert np.linalg.matrix_rank(moved, tol=1e-3) == 1
+
+def opening_mm(standardised: torch.Tensor) -> np.ndarray:
+    return (standardised.numpy()[0] * STD + MEAN)[:, EXPRESSION] @ lip_gap_direction()
+
+
+def face_open_by(millimetres: list[float]) -> torch.Tensor:
+    direction = lip_gap_direction()
+    values = np.zeros((1, len(millimetres), 67), np.float32)
+    values[0, :, EXPRESSION] = np.outer(millimetres, direction / (direction @ direction))
+    return torch.from_numpy((values - MEAN) / STD)
+
+
+def test_lips_that_the_sound_closes_stay_closed_and_open_ones_are_free():
+    plain, guided = face_open_by([0.0, 0.5, 2.0, 6.0]), face_open_by([4.0, 4.5, 6.0, 10.0])
+    held = lip_hold(MEAN, STD)(guided, plain)
+    np.testing.assert_allclose(opening_mm(held), [0.0, 0.5, 4.0, 10.0], atol=0.02)
     assert torch.equal(held[..., EXPRESSION.stop :], guided[..., EXPRESSION.stop :])
+
+
+def test_a_style_may_close_lips_further():
+    plain, guided = face_open_by([0.5, 2.0]), face_open_by([0.1, 0.0])
+    assert torch.equal(lip_hold(MEAN, STD)(guided, plain), guided)
 
 
 def test_without_style_the_weights_are_those_of_guidance_by_sound_alone():

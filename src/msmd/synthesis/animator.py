@@ -45,7 +45,7 @@ class SamplingOptions:
         steps: None takes the sampler's default.
         smooth: whether the filter that all training motion went through is applied to what is sampled.
         finish_blinks: whether a blink that is begun is finished; see `synthesis.blinks`.
-        hold_lips: whether guidance by style leaves the opening of the lips to the sound; Eq. 6 does not.
+        hold_lips: whether lips that the sound closes stay closed under guidance by style; Eq. 6 opens them.
     """
 
     guidance_audio: float = 0.25
@@ -133,7 +133,7 @@ class Animator:
             warnings.append("the sound is silent: the face rests and blinks.")
             generated = self._rest(features, mean, sampling)
         else:
-            hold = lip_hold(self._bundle.std) if options.hold_lips else None
+            hold = lip_hold(self._bundle.mean, self._bundle.std) if options.hold_lips else None
             generated = generate(self._model, self._schedule, features, mean, sampling, progress, hold)
             generated = smooth_motion(generated) if options.smooth else generated
             generated = self._finish_blinks(generated) if options.finish_blinks else generated

@@ -79,7 +79,7 @@ def generate(
         style_mean: the style code; None speaks without a style.
         sampling: see there.
         progress: told of sampled frames.
-        hold: keeps the opening of the lips from guidance by style; None lets it go with the rest, as Eq. 6
+        hold: keeps closed lips closed under guidance by style; None lets them go with the rest, as Eq. 6
             is printed.
     """
     device = next(model.parameters()).device
