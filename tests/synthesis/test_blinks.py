@@ -36,9 +36,9 @@ def test_half_a_blink_becomes_a_whole_one_of_natural_length() -> None:
     assert 0.1 <= blinks.median_seconds <= 0.4
 
 
-def test_a_tremble_of_the_lids_is_no_blink() -> None:
-    code = code_with_lids(dips(0.15))
-    assert np.array_equal(finish_blinks(code), code)
+def test_a_tremble_of_the_lids_is_no_blink_and_is_stilled() -> None:
+    finished = lids_of(finish_blinks(code_with_lids(dips(0.15))))
+    assert finished.max() < 0.02
 
 
 def test_half_closed_eyes_shut_too_and_open_no_further_than_before() -> None:

@@ -23,24 +23,30 @@ SHUT_SECONDS: Final = 0.02
 OPENING_SECONDS: Final = 0.22
 """Opening takes twice as long as closing (Evinger et al. 1991)."""
 
+_AROUND_FRAMES: Final = 20
+
 
 def finish_blinks(code: Float32[np.ndarray, "frames 64"]) -> Float32[np.ndarray, "frames 64"]:
     """Expression codes at 25 fps in which every blink shuts the eyes and lasts its time.
 
-    The mean is the model's: what a blink gains is taken from the frames between blinks, over which a
-    prediction of the mean had spread it, but nowhere do the lids rise above their highest tenth.
+    Between blinks the lids rest at the lower quartile of what they do around: a prediction of the mean
+    spreads blinks over the time in which there might be one, and so lowers the lids and lets them tremble.
     """
     measure, blink = _blink()
     closure = (code @ measure).astype(np.float64)
     seconds = np.arange(len(code)) / float(MOTION_FPS)
-    blinks = [_course(seconds - seconds[top]) for top in find_blinks(closure, seconds, LEAST)]
-    if not blinks:
-        return code
-    course = np.max(blinks, axis=0)
-    gained = (1 - closure) * course
-    spread = np.clip(closure - np.quantile(closure, 0.1), 0, max(0.0, gained.mean()))
-    change = np.maximum(gained, 0) - spread * (1 - course)
+    resting = np.minimum(closure, _running_quartile(closure))
+    course = np.zeros(len(code))
+    for top in find_blinks(closure, seconds, LEAST):
+        course = np.maximum(course, _course(seconds - seconds[top]))
+    change = resting + np.maximum(1 - resting, 0) * course - closure
     return code + (change[:, None] * blink).astype(np.float32)
+
+
+def _running_quartile(values: Float[np.ndarray, "frames"]) -> Float[np.ndarray, "frames"]:
+    padded = np.pad(values, _AROUND_FRAMES, mode="reflect" if len(values) > _AROUND_FRAMES else "edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND_FRAMES + 1)
+    return np.quantile(around, 0.25, axis=1)
 
 
 def _course(seconds: Float[np.ndarray, "frames"]) -> Float[np.ndarray, "frames"]:
