@@ -89,6 +89,18 @@ def test_dropping_all_style_forgets_the_reference(losses_of, pairs):
     assert losses_of(pairs).total != losses_of(pairs, style_pairing="cross").total
 
 
+def test_a_model_without_bases_is_always_told_the_style(pairs, tiny_preset):
+    preset = tiny_preset()
+    torch.manual_seed(0)
+    bare = build_model(replace(preset.model, num_basis=0, dropout=0.0)).eval()
+    losses = []
+    for probability in (0.0, 1.0):
+        torch.manual_seed(7)
+        config = replace(PLAIN, basis_only_probability=probability)
+        losses.append(compute_losses(bare, cosine_schedule(preset.diffusion), pairs, config).total)
+    assert losses[0] == losses[1]
+
+
 def test_weights_of_zero_silence_a_clip(losses_of, pairs):
     mute = replace(pairs, weights=torch.zeros(2, 67))
     assert losses_of(mute).simple == 0 and losses_of(mute).velocity == 0

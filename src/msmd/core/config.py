@@ -169,7 +169,7 @@ class TrainingConfig:
         audio_dropout, style_dropout: chance that a condition is replaced with its learned null
             ("10 %", section 4.4), drawn for each window.
         basis_only_probability: chance that a window's style reaches it by the style basis alone, its
-            token being null, so that the basis carries the style. The paper has none.
+            token being null, so that the basis carries the style; without bases, never. The paper has none.
         audio_noise: greatest deviation of the noise that a window's audio features get (they are of
             size 1): an unheard voice is heard less surely than those of the training data.
         truncation_probability: chance that a random end of a window is cut off.

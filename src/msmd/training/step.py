@@ -97,7 +97,7 @@ def compute_losses(
     prev_motion, prev_audio = _window_before(model, pairs)
     audio_null = (torch.rand(count) < config.audio_dropout).to(device) | ~pairs.has_lips.repeat(2)
     style_null = (torch.rand(count) < config.style_dropout).to(device) & ~pairs.restyled.repeat(2)
-    basis_only = _draw(count, config.basis_only_probability, device)
+    basis_only = _draw(count, config.basis_only_probability if model.config.num_basis else 0.0, device)
     if config.audio_noise:
         sizes = config.audio_noise * torch.rand(count, 1, 1)
         audio = audio + (sizes * torch.randn(audio.shape)).to(audio)
