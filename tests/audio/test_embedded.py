@@ -98,10 +98,14 @@ def test_no_samples_are_refused(encoder):
 
 
 def test_a_saved_encoder_comes_back(encoder, tmp_path):
-    encoder.save(tmp_path)
-    loaded = EmbeddedEncoder.load(tmp_path)
+    """Weights of half precision come back bit for bit; others are rounded to it once."""
+    encoder.save(tmp_path / "first")
+    rounded = EmbeddedEncoder.load(tmp_path / "first")
     samples = speech(8000)
-    assert np.allclose(loaded.encode(samples), encoder.encode(samples), atol=5e-3)  # half precision
+    assert np.allclose(rounded.encode(samples), encoder.encode(samples), atol=5e-3)
+    rounded.save(tmp_path / "second")
+    loaded = EmbeddedEncoder.load(tmp_path / "second")
+    assert np.array_equal(loaded.encode(samples), rounded.encode(samples))
     assert loaded.notes == {"hours": 0}
 
 

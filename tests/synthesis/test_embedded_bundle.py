@@ -55,12 +55,13 @@ def test_velocity_at_the_seams_of_windows_is_like_velocity_inside(animator, line
 
 
 def test_swapping_the_reference_swaps_the_persistent_expression(animator, line, spoken):
-    """The line takes over the expression of the style that it is made in, not of the other."""
+    """A line takes over the expression of the style it is made in, not of the other; mean of three takes."""
     for own, other in (("happy", "angry"), ("angry", "happy")):
-        again = persistent(animator.animate(line, animator.styles[own], seed=5).motion)
-        to_own = np.linalg.norm(again - persistent(spoken[own]))
-        to_other = np.linalg.norm(again - persistent(spoken[other]))
-        assert to_own < 0.75 * to_other
+        style = animator.styles[own]
+        takes = [persistent(animator.animate(line, style, seed=seed).motion) for seed in (5, 6, 7)]
+        to_own = np.mean([np.linalg.norm(take - persistent(spoken[own])) for take in takes])
+        to_other = np.mean([np.linalg.norm(take - persistent(spoken[other])) for take in takes])
+        assert to_own < 0.5 * to_other
 
 
 def test_the_null_style_is_the_unstyled_model(animator, line, spoken):

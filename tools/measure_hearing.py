@@ -1,0 +1,95 @@
+"""How well an audio encoder, and the acoustic model inside it alone, name the frames of a corpus of phones.
+
+    python tools/measure_hearing.py CORPUS [--encoder FOLDER] [--source ljspeech]
+
+CORPUS is a folder of `python -m msmd.training.audio_encoder`. Spoken frames of held-out clips only.
+"scores alone" is the best phone of the acoustic model after smoothing; "together" adds its logarithms to the
+network's.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from msmd.audio.acoustic_model import NUM_STATES, centre_cepstra, cepstral_bands
+from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.mel import power_spectrum
+from msmd.audio.phone_network import MOUTH_CLASSES, PHONES
+from msmd.synthesis.bundle import EMBEDDED
+from msmd.training.audio_encoder.phone_corpus import PhoneClip, load_clips
+from msmd.training.audio_encoder.phones import MOUTH_CLASS_OF_PHONE, UNKNOWN
+
+SPHINX = (
+    *("+NSN+", "+SPN+", "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G"),
+    *("HH", "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "SIL", "T", "TH"),
+    *("UH", "UW", "V", "W", "Y", "Z", "ZH"),
+)
+"""Phones of the acoustic model, in its order; its noises are silence here."""
+
+SMOOTH_FRAMES = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--encoder", type=Path, default=EMBEDDED, help="folder; none: the one in the package")
+    parser.add_argument("--source", default="ljspeech")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    encoder = EmbeddedEncoder.load(options.encoder)
+    clips = [clip for clip in load_clips(options.corpus, (options.source,)) if clip.split == "val"]
+    heard, scored, truth = [], [], []
+    for clip in clips:
+        samples = whole_frames(clip)
+        count = len(clip.labels)
+        heard.append(torch.from_numpy(encoder.phone_logits(samples)[0][:count]).log_softmax(-1))
+        scored.append(score_phones(encoder, samples)[:count])
+        truth.append(clip.labels)
+    labels = np.concatenate(truth)
+    spoken = (labels != UNKNOWN) & (labels != PHONES.index("SIL"))
+    network, scores = torch.cat(heard).numpy(), torch.cat(scored).numpy()
+    print("| heard by | phone | mouth class |", *(f" {name} found |" for name in MOUTH_CLASSES[1:]), sep="")
+    print("|---" * (2 + len(MOUTH_CLASSES)) + "|")
+    for name, logits in (("network", network), ("scores alone", scores), ("together", network + scores)):
+        print(f"| {name} | " + " | ".join(rate(logits[spoken], labels[spoken])) + " |")
+
+
+def whole_frames(clip: PhoneClip) -> np.ndarray:
+    """The clip's sound, to a whole motion frame."""
+    samples = np.zeros((len(clip.labels) + len(clip.labels) % 2) * 320, np.float32)
+    samples[: len(clip.samples)] = clip.samples[: len(samples)]
+    return samples
+
+
+def score_phones(encoder: EmbeddedEncoder, samples: np.ndarray) -> torch.Tensor:
+    """(label frames, 40) log-chances by the acoustic model alone: a phone's best state, smoothed."""
+    model = encoder.network.acoustic_model
+    if model is None:
+        raise SystemExit("error: this encoder has no acoustic model.")
+    power = power_spectrum(torch.from_numpy(samples))
+    states = model(centre_cepstra(cepstral_bands(power))[None])[0]
+    best = states.unflatten(1, (-1, NUM_STATES)).amax(2).T[None]
+    best = torch.nn.functional.avg_pool1d(best, SMOOTH_FRAMES, 1, SMOOTH_FRAMES // 2)[0]
+    phones = torch.full((len(PHONES), best.shape[1]), float(best.min()))
+    for row, name in zip(best, SPHINX, strict=True):
+        at = PHONES.index(name if name in PHONES else "SIL")
+        phones[at] = torch.maximum(phones[at], row)
+    return (2 * phones.T).log_softmax(-1)  # `AcousticModel` halves its logarithms
+
+
+def rate(logits: np.ndarray, labels: np.ndarray) -> list[str]:
+    """Shares of frames: phone right, mouth class right, and found of each class but silence."""
+    classes = [np.flatnonzero(np.equal(MOUTH_CLASS_OF_PHONE, i)) for i in range(len(MOUTH_CLASSES))]
+    sums = [np.logaddexp.reduce(logits[:, phones], axis=1) for phones in classes]
+    mouth = np.stack(sums, axis=1).argmax(1)
+    wanted = MOUTH_CLASS_OF_PHONE[labels]
+    found = [(mouth == i)[wanted == i].mean() for i in range(1, len(MOUTH_CLASSES))]
+    return [f"{x:.2f}" for x in ((logits.argmax(1) == labels).mean(), (mouth == wanted).mean(), *found)]
+
+
+if __name__ == "__main__":
+    main()
