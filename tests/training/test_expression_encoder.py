@@ -23,6 +23,7 @@ from msmd.training.expression_encoder.expressions import (
     spread_sides,
 )
 from msmd.training.expression_encoder.fit import FitConfig, fit_encoder, shape_partners
+from msmd.training.expression_encoder.make_up import FROWN_LINES, draw_make_up
 from msmd.training.expression_encoder.shoot import (
     HELD,
     Renders,
@@ -30,6 +31,7 @@ from msmd.training.expression_encoder.shoot import (
     draw_sitters,
     draw_talkers,
     load_renders,
+    person_number,
     shoot,
 )
 from msmd.training.expression_encoder.ways import vary_frown
@@ -192,6 +194,22 @@ def test_other_cameras_are_drawn_from_their_seed() -> None:
     other = augment_crops(crops, person, torch.Generator().manual_seed(2))
     assert torch.equal(one, same) and not torch.equal(one, other)
     assert one.min() >= 0 and one.max() <= 255 and one.std() > 5
+
+
+def test_people_who_knit_their_brows_differ_in_the_lines_between_them_alone() -> None:
+    marks = load_rig().landmark_neutral
+    plain, knit = (draw_make_up(marks, np.random.default_rng(5), knits) for knits in (False, True))
+    differ = (plain.cover != knit.cover).any(axis=(0, 1)) | (plain.deepening != knit.deepening)
+    assert np.flatnonzero(differ).tolist() == [FROWN_LINES]
+
+
+def test_people_of_different_seeds_have_different_numbers() -> None:
+    numbers = {
+        person_number(seed, person) for seed in (20, 21, 60, 77_000) for person in range(0, 20_000, 50)
+    }
+    assert len(numbers) == 4 * 400 and max(numbers) <= np.iinfo(np.int32).max
+    with pytest.raises(ValueError, match="20000"):
+        person_number(0, 20_000)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from msmd.face.regions import BROWS, EYES, FACE_OVAL, LIPS
 from msmd.face.rig import load_rig
 
 _LIP_WEIGHT, _EYE_WEIGHT, _BROW_WEIGHT, _OVAL_WEIGHT = 3.0, 2.5, 3.0, 0.5
-_RIDGE: Final = 0.01
+_RIDGE: Final = 0.005
 _SPARSITY: Final = 0.004
 """Of ridge and l1 terms, as shares of the squared motion of a shape: antagonists shall not fight."""
 _LEAST_MOTION_MM2: Final = 60.0

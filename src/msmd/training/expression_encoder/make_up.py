@@ -67,8 +67,16 @@ class MakeUp:
         return out.astype(np.float32)
 
 
-def draw_make_up(landmarks: Float[np.ndarray, "468 3"], random: np.random.Generator) -> MakeUp:
-    """Brows, lips and wrinkles for a face at rest whose landmarks are given, mm."""
+def draw_make_up(
+    landmarks: Float[np.ndarray, "468 3"], random: np.random.Generator, knits: bool = False
+) -> MakeUp:
+    """Brows, lips and wrinkles for a face at rest whose landmarks are given, mm.
+
+    Args:
+        landmarks: of the face at rest.
+        random: the source of it all.
+        knits: lines of a frown may be oblique, and are deeper.
+    """
     low = landmarks[:, :2].min(0) - _MARGIN_MM
     high = landmarks[:, :2].max(0) + _MARGIN_MM
     columns, rows = (int(size) for size in np.ceil((high - low) * TEXELS_PER_MM) + 1)
@@ -88,6 +96,10 @@ def draw_make_up(landmarks: Float[np.ndarray, "468 3"], random: np.random.Genera
     deepening[3:] = random.uniform(0, 0.9, NUM_LAYERS - 3) * random.uniform(0.2, 1.0)
     lasting[[BROWS, LIPS]] = random.uniform(0.6, 1.0), random.uniform(0.2, 1.0)
     lasting[LID_CREASES] = random.uniform(0, 0.9)
+    if knits:
+        oblique = _draw_oblique_lines(landmarks, canvas, random) * random.uniform(0, 1)
+        cover[..., FROWN_LINES] = np.maximum(cover[..., FROWN_LINES], oblique)
+        deepening[FROWN_LINES] = random.uniform(0, 1.0)
     return MakeUp(cover, low.astype(np.float32), TEXELS_PER_MM, lasting, deepening)
 
 
@@ -160,6 +172,17 @@ def _draw_frown_lines(marks: np.ndarray, canvas: _Canvas, random: np.random.Gene
         line = np.stack([base[0] + place * apart * (1 - 0.02 * height), top[1] - 4 + height], 1)
         lines.append(_wiggle(line, random))
     return canvas.lines(lines, random.uniform(0.5, 1.2), random.uniform(0.3, 1.0))
+
+
+def _draw_oblique_lines(marks: np.ndarray, canvas: _Canvas, random: np.random.Generator) -> np.ndarray:
+    """Folds and soft bulges from the inner ends of the brows up and to the middle."""
+    apart, rise = random.uniform(5, 11), random.uniform(5, 16)
+    lines = []
+    for end, sign in ((55, -1), (285, 1)):
+        low = marks[end, :2] + [0, random.uniform(-2, 3)]
+        high = [sign * apart * random.uniform(0.1, 0.9), low[1] + rise]
+        lines.append(_wiggle(np.linspace(low, high, 5), random))
+    return canvas.lines(lines, random.uniform(0.5, 2.0), random.uniform(0.3, 2.5))
 
 
 def _draw_forehead_lines(marks: np.ndarray, canvas: _Canvas, random: np.random.Generator) -> np.ndarray:

@@ -61,13 +61,14 @@ class Portrait:
     Args:
         rig: the head.
         random: gives skin, hair, make-up, light and camera.
+        knits: see `draw_make_up`.
     """
 
-    def __init__(self, rig: Rig, random: np.random.Generator) -> None:
+    def __init__(self, rig: Rig, random: np.random.Generator, knits: bool = False) -> None:
         self.rig = rig
         self._material = materials_of(rig)
         self._both_sides = self._material == LASHES
-        self._make_up: MakeUp = draw_make_up(rig.landmark_neutral, random)
+        self._make_up: MakeUp = draw_make_up(rig.landmark_neutral, random, knits)
         skin = np.array([0.82, 0.60, 0.48]) * random.uniform(0.12, 1.05) * random.uniform(0.92, 1.08, 3)
         hair = np.array([0.30, 0.21, 0.15]) * np.exp(random.uniform(np.log(0.05), np.log(1.6)))
         self._colors = _paint_vertices(rig, self._material, skin, hair, random)

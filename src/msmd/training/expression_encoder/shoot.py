@@ -35,6 +35,8 @@ from msmd.training.expression_encoder.portraits import Portrait, Shot, draw_shot
 from msmd.training.expression_encoder.ways import vary_frown
 
 PEOPLE_PER_SHARD: Final = 50
+PEOPLE_PER_SEED: Final = 20_000
+"""At most; so that people of different seeds have different numbers."""
 NEUTRALS: Final = 2
 MOMENTS: Final = 6
 """Pictures of each person: at rest, and with an expression that is held throughout."""
@@ -111,7 +113,7 @@ def draw_sitters(random: np.random.Generator) -> Sitting:
     Half of the people are seen as in a recording, by one camera that they turn to and fro before; the others
     by another camera in every picture, as in `draw_people`.
     """
-    portrait = Portrait(vary_frown(random_identity(load_rig(), random), random), random)
+    portrait = Portrait(vary_frown(random_identity(load_rig(), random), random), random, knits=True)
     held = draw_held(random, TAUGHT_MOODS)
     camera = draw_shot(random)
     recorded, rest_recorded = random.random() < 0.5, random.random() < 0.6
@@ -204,6 +206,17 @@ def shoot(
         progress("people", min(first + PEOPLE_PER_SHARD, people), people)
 
 
+def person_number(seed: int, person: int) -> int:
+    """A number that no one else has.
+
+    Raises:
+        ValueError: more people than a seed has numbers for.
+    """
+    if not 0 <= person < PEOPLE_PER_SEED:
+        raise ValueError(f"person {person} of a seed, which has {PEOPLE_PER_SEED}")
+    return seed * PEOPLE_PER_SEED + person
+
+
 def load_renders(folder: Path) -> Renders:
     """All shards of a folder.
 
@@ -245,7 +258,7 @@ def _shoot_shard(
                 if landmarks is None:
                     continue
                 row |= {"landmarks": landmarks, "crops": cut_crops(picture, landmarks)}
-                row |= {"person": np.int32(seed * 1000 + person)}
+                row |= {"person": np.int32(person_number(seed, person))}
                 for name, value in row.items():
                     columns[name].append(value)
     return {name: np.stack(values) for name, values in columns.items()}
