@@ -105,9 +105,7 @@ def tell(name: str, lines: list[Line]) -> None:
     print(f"| lag, frames | {' | '.join(f'{lag:+d}' for lag in LAGS)} |\n|---|{'---|' * len(LAGS)}")
     print(f"| lips apart, mm | {' | '.join(f'{value:.1f}' for value in np.mean(gaps, axis=0))} |")
     print(f"| closures seen | {' | '.join(map(str, counts))} |")
-    print(
-        f"{len(own)} closures at {fullest:+d}: median {median:.0f} ms, quartiles {low:.0f} and {high:.0f}\n"
-    )
+    print(f"{len(own)} closures that gather: median {median:.0f} ms, quartiles {low:.0f} and {high:.0f}\n")
 
 
 if __name__ == "__main__":
