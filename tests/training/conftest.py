@@ -41,6 +41,7 @@ def make_pairs(seed: int, count: int = 2) -> WindowPairs:
         restyled=torch.zeros(count, dtype=torch.bool),
         weights=torch.ones(count, 67),
         lip_gap=torch.cat([torch.full((67,), 0.1), torch.tensor([2.0])]),
+        lip_tuck=torch.cat([torch.full((67,), 0.01), torch.tensor([0.2])]),
     )
 
 

@@ -5,9 +5,11 @@ import torch
 
 from msmd.training.losses import (
     CLOSED_COUNTS,
+    TUCKED_COUNTS,
     TYPICAL_OPENING_MM,
     kl_divergence,
     lip_gap_loss,
+    lip_tuck_loss,
     persistence_loss,
     simple_loss,
     smoothness_loss,
@@ -90,6 +92,14 @@ def test_the_opening_of_the_lips_counts_most_where_they_touch():
     shut = lip_gap_loss(track(-0.5), track(0.5), ALL[:, :1], lip_gap).item()
     assert wide == pytest.approx((2 / TYPICAL_OPENING_MM) ** 2, rel=1e-3)
     assert shut == pytest.approx(CLOSED_COUNTS * wide, rel=1e-3)
+
+
+def test_the_way_under_the_teeth_counts_most_where_it_is_gone():
+    lip_tuck = torch.tensor([0.5, 0.0])
+    elsewhere = lip_tuck_loss(track(0.0), track(1.0), ALL[:, :1], lip_tuck).item()
+    tucked = lip_tuck_loss(track(2.0), track(1.0), ALL[:, :1], lip_tuck).item()
+    assert elsewhere == pytest.approx(0.25)
+    assert tucked == pytest.approx(TUCKED_COUNTS * elsewhere)
 
 
 def test_persistence_is_the_error_of_the_mean_over_valid_frames():

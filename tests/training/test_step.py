@@ -36,14 +36,18 @@ def test_eq_5_is_the_weighted_sum_of_its_terms(losses_of, pairs):
 
 
 def test_our_own_terms_are_added_by_their_weights(losses_of, pairs):
-    without, loss = losses_of(pairs), losses_of(pairs, lip_weight=2.0, persistence_weight=3.0)
-    assert min(loss.lips, loss.persistence) > 0
-    torch.testing.assert_close(loss.total, without.total + 2 * loss.lips + 3 * loss.persistence)
+    without = losses_of(pairs)
+    loss = losses_of(pairs, lip_weight=2.0, tuck_weight=5.0, persistence_weight=3.0)
+    assert min(loss.lips, loss.tuck, loss.persistence) > 0
+    torch.testing.assert_close(
+        loss.total, without.total + 2 * loss.lips + 5 * loss.tuck + 3 * loss.persistence
+    )
 
 
-def test_without_lips_their_opening_is_not_judged(losses_of, pairs):
+def test_without_lips_neither_opening_nor_tuck_is_judged(losses_of, pairs):
     deaf = replace(pairs, has_lips=torch.zeros(2, dtype=torch.bool))
     assert losses_of(deaf).lips == 0
+    assert losses_of(deaf).tuck == 0
 
 
 def test_noise_on_the_sound_changes_the_loss(losses_of, pairs):

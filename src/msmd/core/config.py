@@ -161,6 +161,8 @@ class TrainingConfig:
             divergence is summed over dimensions and averaged over the batch.
         lip_weight: of the squared error of the lips' opening (`training.losses.lip_gap_loss`); the
             paper has none.
+        tuck_weight: of the squared error of the lower lip's way under the teeth at f and v
+            (`training.losses.lip_tuck_loss`); the paper has none.
         persistence_weight: of the squared error of each window's mean; the paper has none.
         landmark_weight_exponent: each dimension's squared error counts by (millimetres that one
             standard deviation moves the landmarks) to this power, normalised to mean 1. 0 is the
@@ -198,6 +200,7 @@ class TrainingConfig:
     smooth_weight: float = 5e-6
     kl_weight: float = 1e-6
     lip_weight: float = 0.0
+    tuck_weight: float = 0.0
     persistence_weight: float = 0.0
     landmark_weight_exponent: float = 0.0
     style_pairing: StylePairing = "alternate"
@@ -225,8 +228,10 @@ class TrainingConfig:
             f"{self.validation_interval}.",
         )
         _require_each(self, ("simple_weight", "velocity_weight", "smooth_weight", "kl_weight"), at_least=0)
-        _require_each(self, ("lip_weight", "persistence_weight", "audio_noise"), at_least=0)
-        _require_each(self, ("weight_decay", "warmup_steps", "landmark_weight_exponent"), at_least=0)
+        _require_each(self, ("lip_weight", "tuck_weight", "persistence_weight"), at_least=0)
+        _require_each(
+            self, ("audio_noise", "weight_decay", "warmup_steps", "landmark_weight_exponent"), at_least=0
+        )
         for name in (
             *("audio_dropout", "style_dropout", "basis_only_probability"),
             *("truncation_probability", "final_rate_fraction"),

@@ -108,6 +108,7 @@ def random_pairs(preset: Preset, device: str) -> WindowPairs:
         restyled=torch.zeros(count, dtype=torch.bool),
         weights=torch.ones(count, model.motion_dim),
         lip_gap=torch.zeros(model.motion_dim + 1),
+        lip_tuck=torch.zeros(model.motion_dim + 1),
     )
     return replace(pairs, **{name: value.to(device) for name, value in vars(pairs).items()})
 

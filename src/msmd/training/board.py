@@ -57,6 +57,6 @@ class Board:
 def _tag(name: str) -> str:
     if name.startswith("validation_"):
         return f"validation/{name.removeprefix('validation_')}"
-    if name in ("total", "simple", "velocity", "smoothness", "lips", "persistence", "kl"):
+    if name in ("total", "simple", "velocity", "smoothness", "lips", "tuck", "persistence", "kl"):
         return f"training/{name}"
     return f"pace/{name}"

@@ -4,7 +4,7 @@
 
     curated/        `msmd curate`: motion and sound of the recordings
     audio_encoder/  corpus of phones, and the audio encoder fitted to it
-    voiced/         the recordings, and copies of them in other voices
+    voiced/         the recordings, f and v completed, and copies of them in other voices
     dataset/        with performed pairs, and everything as the audio encoder hears it
     run/            `msmd train`
     bundle/         `msmd bundle`
@@ -141,6 +141,9 @@ def list_stages(
         config = PhoneTrainingConfig(num_steps=encoder_steps, bfloat16=has_fast_bfloat16("cpu"))
         train_phones(load_clips(corpus), encoder, config)
 
+    def voice_recordings() -> None:
+        make_voiced(work / "curated", work / "voiced", copies, encoder=EmbeddedEncoder.load(encoder))
+
     def perform_pairs() -> None:
         people = load_clips(corpus, tuple(PEOPLE_SOURCES))
         make_pairs(work / "dataset", performed_minutes, join=work / "voiced", people=people)
@@ -149,7 +152,7 @@ def list_stages(
     return [
         Stage("curated", {}, curate_recordings),
         Stage("audio_encoder", {"speech_minutes": speech_minutes, "steps": encoder_steps}, fit_encoder),
-        Stage("voiced", {"copies": copies}, lambda: make_voiced(work / "curated", work / "voiced", copies)),
+        Stage("voiced", {"copies": copies}, voice_recordings),
         Stage("dataset", {"performed_minutes": performed_minutes}, perform_pairs),
         Stage(
             "run",

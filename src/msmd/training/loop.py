@@ -32,7 +32,7 @@ LOG_INTERVAL = 20
 
 COLUMNS = (
     *("step", "seconds", "learning_rate", "gradient_norm"),
-    *("total", "simple", "velocity", "smoothness", "lips", "persistence", "kl"),
+    *("total", "simple", "velocity", "smoothness", "lips", "tuck", "persistence", "kl"),
     *validating.COLUMNS,
 )
 

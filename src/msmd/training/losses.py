@@ -1,4 +1,4 @@
-"""The terms of Eq. 5, and two of our own, in standardised units.
+"""The terms of Eq. 5, and three of our own, in standardised units.
 
 All are means over the valid frames and dimensions.
 
@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 CLOSED_COUNTS: Final = 4.0
+TUCKED_COUNTS: Final = 6.0
 TYPICAL_OPENING_MM: Final = 2.5
 """Standard deviation of the opening in recordings."""
 
@@ -67,6 +68,26 @@ def lip_gap_loss(
     opening_mm = motion @ lip_gap[:-1] + lip_gap[-1]
     error = (predicted - motion) @ lip_gap[:-1] / TYPICAL_OPENING_MM
     counts = 1 + (CLOSED_COUNTS - 1) * (-opening_mm.clamp(min=0)).exp()
+    return torch.where(frame_mask, error.square() * counts, 0).sum() / frame_mask.sum().clamp(min=1)
+
+
+def lip_tuck_loss(
+    motion: Float[Tensor, "windows frames dim"],
+    predicted: Float[Tensor, "windows frames dim"],
+    frame_mask: Bool[Tensor, "windows frames"],
+    lip_tuck: Float[Tensor, "dim_and_1"],
+) -> Float[Tensor, ""]:
+    """Squared error of the lower lip's way under the teeth, of which 1 is all.
+
+    It counts up to `TUCKED_COUNTS` times where the lip is there. Not in the paper. An f is rarer than a
+    closure, and half a tuck is none.
+
+    Args:
+        lip_tuck: see `WindowPairs`.
+    """
+    share = motion @ lip_tuck[:-1] + lip_tuck[-1]
+    error = (predicted - motion) @ lip_tuck[:-1]
+    counts = 1 + (TUCKED_COUNTS - 1) * share.clamp(0, 1)
     return torch.where(frame_mask, error.square() * counts, 0).sum() / frame_mask.sum().clamp(min=1)
 
 

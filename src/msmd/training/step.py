@@ -13,6 +13,7 @@ from msmd.model.style_vae import sample_style_code
 from msmd.training.losses import (
     kl_divergence,
     lip_gap_loss,
+    lip_tuck_loss,
     persistence_loss,
     simple_loss,
     smoothness_loss,
@@ -39,6 +40,8 @@ class WindowPairs:
             without the reference nothing could tell the expression.
         weights: of each clip's dimensions in the losses.
         lip_gap: mm that each dimension opens the inner lips, and last the opening at the mean motion.
+        lip_tuck: share of the lower lip's way under the teeth that each dimension is, and last that of the
+            mean motion.
     """
 
     motion: Float[Tensor, "pairs both_windows motion_dim"]
@@ -48,17 +51,19 @@ class WindowPairs:
     restyled: Bool[Tensor, "pairs"]
     weights: Float[Tensor, "pairs motion_dim"]
     lip_gap: Float[Tensor, "motion_dim_and_1"]
+    lip_tuck: Float[Tensor, "motion_dim_and_1"]
 
 
 @dataclass(frozen=True)
 class Losses:
-    """Eq. 5 and its terms, unweighted; `lips` and `persistence` are ours."""
+    """Eq. 5 and its terms, unweighted; `lips`, `tuck` and `persistence` are ours."""
 
     total: Float[Tensor, ""]
     simple: Float[Tensor, ""]
     velocity: Float[Tensor, ""]
     smoothness: Float[Tensor, ""]
     lips: Float[Tensor, ""]
+    tuck: Float[Tensor, ""]
     persistence: Float[Tensor, ""]
     kl: Float[Tensor, ""]
 
@@ -126,7 +131,9 @@ def compute_losses(
     simple = simple_loss(motion, predicted, valid, weights)
     velocity = velocity_loss(*with_seam, mask, weights)
     smoothness = smoothness_loss(with_seam[1], mask, weights)
-    lips = lip_gap_loss(motion, predicted, valid & pairs.has_lips.repeat(2)[:, None], pairs.lip_gap)
+    heard = valid & pairs.has_lips.repeat(2)[:, None]
+    lips = lip_gap_loss(motion, predicted, heard, pairs.lip_gap)
+    tuck = lip_tuck_loss(motion, predicted, heard, pairs.lip_tuck)
     persistence = persistence_loss(motion, predicted, valid, weights)
     kl = kl_divergence(mean.float(), log_variance.float(), valid.any(1) & ~style_null)
     total = (
@@ -134,10 +141,11 @@ def compute_losses(
         + config.velocity_weight * velocity
         + config.smooth_weight * smoothness
         + config.lip_weight * lips
+        + config.tuck_weight * tuck
         + config.persistence_weight * persistence
         + config.kl_weight * kl
     )
-    return Losses(total, simple, velocity, smoothness, lips, persistence, kl)
+    return Losses(total, simple, velocity, smoothness, lips, tuck, persistence, kl)
 
 
 def choose_references(recorded: Bool[Tensor, "windows frames"], config: TrainingConfig) -> Tensor:

@@ -22,6 +22,7 @@ from msmd.face.lip_closure import lip_gap_direction
 from msmd.face.regions import UPPER_FACE
 from msmd.model.motion_model import MotionModel
 from msmd.synthesis.bundle import Bundle, load_bundle
+from msmd.synthesis.performer.articulation import tuck_measure
 from msmd.training.board import Board
 from msmd.training.dimension_weights import DimensionWeights, weigh_dimensions
 from msmd.training.loop import OnLog, fit
@@ -123,7 +124,10 @@ def train(
             board.add_sheet(step, path)
 
     to_device = _carrier(
-        weights_of(statistics.std, training.landmark_weight_exponent), lip_gap_of(statistics), workers.device
+        weights_of(statistics.std, training.landmark_weight_exponent),
+        measure_of(lip_gap_direction(), statistics),
+        measure_of(tuck_measure(), statistics),
+        workers.device,
     )
     fit(
         trained,
@@ -163,15 +167,18 @@ def weights_of(std: Float32[np.ndarray, "67"], exponent: float) -> DimensionWeig
     return weigh_dimensions(displacement, np.asarray(UPPER_FACE), std, exponent)
 
 
-def lip_gap_of(statistics: Statistics) -> Float32[np.ndarray, "68"]:
-    """`WindowPairs.lip_gap` for the expression space of this package and standardised motion."""
+def measure_of(of_code: Float32[np.ndarray, "64"], statistics: Statistics) -> Float32[np.ndarray, "68"]:
+    """A linear measure of the expression code, of standardised motion; last, that of the mean motion."""
     direction = np.zeros(MOTION_DIM, np.float32)
-    direction[EXPRESSION] = lip_gap_direction()
+    direction[EXPRESSION] = of_code
     return np.append(direction * statistics.std, direction @ statistics.mean).astype(np.float32)
 
 
 def _carrier(
-    weights: DimensionWeights, lip_gap: Float32[np.ndarray, "68"], device: str
+    weights: DimensionWeights,
+    lip_gap: Float32[np.ndarray, "68"],
+    lip_tuck: Float32[np.ndarray, "68"],
+    device: str,
 ) -> Callable[[Batch], WindowPairs]:
     """Batches to the device, each clip with the weights of what was observed of it."""
 
@@ -186,6 +193,7 @@ def _carrier(
             restyled=torch.from_numpy(batch.restyled).to(device),
             weights=torch.from_numpy(observed).to(device),
             lip_gap=torch.from_numpy(lip_gap).to(device),
+            lip_tuck=torch.from_numpy(lip_tuck).to(device),
         )
 
     return carry

@@ -3,9 +3,10 @@
     python -m msmd.training.voiced_recordings --dataset PACKED --audio-encoder ENCODER --out OUT --copies 1
 
 Reads a packed folder (its sound and motion; the recordings themselves are not needed) and writes another:
-all of its clips as they are, and of each training clip whose lips are in time with the sound so many copies
-with pitch and formants, tempo (the motion likewise), room, microphone, noise, other voices and telephone
-changed. A copy has the speaker, emotion and sentence of its clip. Validation and test clips are not changed.
+all of its clips, the lower lip of training clips tucked in where an f or v is heard (`heard_tucks`), and of
+each training clip whose lips are in time with the sound so many copies with pitch and formants, tempo (the
+motion likewise), room, microphone, noise, other voices and telephone changed. A copy has the speaker, emotion
+and sentence of its clip. Validation and test clips are not changed.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from msmd.core.units import MOTION_FPS, SAMPLES_PER_FRAME
 from msmd.data.packed import SETTINGS_NAME, Clip, PackedDataset, read_settings
 from msmd.data.packing import write_features, write_packed
 from msmd.face.blinks import resample_motion
+from msmd.training.heard_tucks import complete_tucks
 
 SEMITONES: Final = 4.0
 SPEEDS: Final = (0.85, 1.2)
@@ -87,7 +89,12 @@ def revoice(
 
 
 def make_voiced(
-    dataset: Path, out: Path, copies: int = 1, seed: int = 0, progress: Progress = no_progress
+    dataset: Path,
+    out: Path,
+    copies: int = 1,
+    seed: int = 0,
+    encoder: EmbeddedEncoder | None = None,
+    progress: Progress = no_progress,
 ) -> Mapping[str, float | int]:
     """Write the folder of clips and copies; audio features are not in it yet.
 
@@ -96,6 +103,7 @@ def make_voiced(
         out: packed folder to write.
         copies: of each training clip that has lips; 0 only takes the clips over.
         seed: of all changes.
+        encoder: hears f and v, at which training clips get the tuck that no tracker sees; None: they do not.
         progress: told the copies made.
 
     Returns:
@@ -114,12 +122,15 @@ def make_voiced(
     changeable = [clip for clip in packed.select("train") if clip.has_lips]
     clips = list(packed.clips)
     motion, sound = _WithCopies(packed, packed.motion), _WithCopies(packed, packed.sound)
+    if encoder is not None:
+        for clip in changeable:
+            motion.made[clip.id] = complete_tucks(packed.motion(clip.id), packed.sound(clip.id), encoder)
     origins = {}
     for number, clip in enumerate(changeable):
         for copy in range(1, copies + 1):
             revoicing = draw_revoicing(clip.id, copy, seed)
             others = _draw_others(packed, changeable, clip, revoicing.channel)
-            warped, heard = revoice(packed.motion(clip.id), packed.sound(clip.id), revoicing, others)
+            warped, heard = revoice(motion[clip.id], packed.sound(clip.id), revoicing, others)
             made = replace(clip, id=f"{clip.id}{_MARK}{copy}", frames=len(warped))
             clips.append(made)
             origins[made.id] = clip.id
@@ -139,7 +150,7 @@ class _WithCopies(Mapping[str, np.ndarray]):
     """What a packed folder holds of its clips, read when asked for, and what was made of them.
 
     Attributes:
-        made: copy's id -> array.
+        made: id -> array, of copies and of clips that were changed.
     """
 
     def __init__(self, packed: PackedDataset, read: Callable[[str], np.ndarray]) -> None:
@@ -150,11 +161,10 @@ class _WithCopies(Mapping[str, np.ndarray]):
         return self.made[clip_id] if clip_id in self.made else self._read(clip_id)
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._ids
-        yield from self.made
+        yield from dict.fromkeys((*self._ids, *self.made))
 
     def __len__(self) -> int:
-        return len(self._ids) + len(self.made)
+        return len({*self._ids, *self.made})
 
 
 def _draw_others(
@@ -183,12 +193,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="packed folder to write")
     parser.add_argument("--copies", type=int, default=1, help="of each training clip in time with its sound")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--audio-encoder", type=Path, help="its features are stored too, for `msmd train`")
+    parser.add_argument("--audio-encoder", type=Path, help="hears f and v; its features are stored too")
     options = parser.parse_args()
-    made = make_voiced(options.dataset, options.out, options.copies, options.seed)
+    encoder = EmbeddedEncoder.load(options.audio_encoder) if options.audio_encoder is not None else None
+    made = make_voiced(options.dataset, options.out, options.copies, options.seed, encoder)
     print(" ".join(f"{name} {value:g}" for name, value in made.items()))
-    if options.audio_encoder is not None:
-        write_features(options.out, EmbeddedEncoder.load(options.audio_encoder))
+    if encoder is not None:
+        write_features(options.out, encoder)
 
 
 if __name__ == "__main__":

@@ -50,10 +50,10 @@ def augment(
     changed = log_power.exp() * gain[:, None, None]
     changed = _where(_chance(batch, rng, 0.3), _echo(changed, rng), changed)
     level = _level(changed)
-    changed = _where(_chance(batch, rng, 0.5), changed + _noise(changed, level, rng), changed)
+    changed = _where(_chance(batch, rng, 0.6), changed + _noise(changed, level, rng), changed)
     babble = changed.roll(1, 0) + changed.roll(2, 0) + changed.roll(5, 0)
     quieter = (level / _level(babble).clamp(min=_FLOOR)) * torch.exp(_uniform(batch, rng, -5.5, -1.4))
-    changed = _where(_chance(batch, rng, 0.2), changed + babble * quieter[:, None, None], changed)
+    changed = _where(_chance(batch, rng, 0.35), changed + babble * quieter[:, None, None], changed)
     return _where(_chance(batch, rng, 0.15), changed * _telephone(batch, rng)[:, None], changed), labels
 
 

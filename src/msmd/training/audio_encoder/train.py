@@ -49,7 +49,7 @@ class PhoneTrainingConfig:
     bfloat16: whether matrix products run in bfloat16: more than twice as fast on processors that have it.
     """
 
-    num_steps: int = 1300
+    num_steps: int = 2800
     batch_size: int = 32
     crop_labels: int = 150
     learning_rate: float = 2e-3
