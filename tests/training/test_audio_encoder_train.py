@@ -68,8 +68,18 @@ def test_augmenting_gives_the_same_for_the_same_draws_and_keeps_known_labels():
     first = augment(power, labels, 50, torch.Generator().manual_seed(2))
     again = augment(power, labels, 50, torch.Generator().manual_seed(2))
     assert torch.equal(first[0], again[0])
-    assert first[0].shape == (4, 100, NUM_BINS)
-    assert (first[1].diff(dim=1) >= 0).all()
+    assert first[0].shape == first[1].shape == (4, 100, NUM_BINS)
+    assert (first[2].diff(dim=1) >= 0).all()
+
+
+def test_the_plain_spectra_are_the_same_moments_unchanged():
+    """Power that tells the time is at every moment what it was in the sound at the time that it tells."""
+    times = torch.arange(130.0)[None, :, None].expand(4, -1, NUM_BINS)
+    labels = torch.arange(65).repeat(4, 1)
+    _, plain, wanted = augment((times / 20).exp(), labels, 50, torch.Generator().manual_seed(2))
+    told = 20 * plain.log()
+    assert (told - told[..., :1]).abs().max() < 0.01
+    assert (told[:, 1::2, 0] / 2 - wanted - 0.5).abs().max() < 1
 
 
 def test_unit_speed_and_frequency_change_nothing():
@@ -99,6 +109,6 @@ def test_a_source_has_its_share_of_the_crops_however_long_it_is():
 def test_a_crop_of_a_short_clip_has_silence_around_it():
     clip = tonal_clip(0, "train")
     short = replace(clip, samples=clip.samples[:3200], labels=clip.labels[:10])
-    _, _, labels = next(draw_batches([short], CONFIG, 0))
+    *_, labels = next(draw_batches([short], CONFIG, 0))
     assert ((labels == 0).sum(1) >= 35).all()
     assert (labels > 0).any()

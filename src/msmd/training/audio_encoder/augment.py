@@ -27,7 +27,11 @@ def augment(
     labels: Int[Tensor, "batch label_frames"],
     num_labels: int,
     rng: torch.Generator,
-) -> tuple[Float[Tensor, "batch new_mel_frames bins"], Int[Tensor, "batch num_labels"]]:
+) -> tuple[
+    Float[Tensor, "batch new_mel_frames bins"],
+    Float[Tensor, "batch new_mel_frames bins"],
+    Int[Tensor, "batch num_labels"],
+]:
     """Each sample of the batch is changed in its own way: speed and throat always, the rest by chance.
 
     A smooth equalisation and a gain; the reverberation of a room; steady noise of a random colour; the
@@ -38,11 +42,16 @@ def augment(
         labels: at 50 Hz.
         num_labels: length of the result.
         rng: draws everything.
+
+    Returns:
+        The changed spectra; the same moments of the spectra as they were; their labels.
     """
     batch = len(power)
     speed = torch.exp(_uniform(batch, rng, *map(math.log, SPEED)))
     throat = torch.exp(_uniform(batch, rng, *map(math.log, THROAT)))
-    log_power = _warp(power.clamp(min=_FLOOR).log(), speed, throat, 2 * num_labels)
+    floored = power.clamp(min=_FLOOR).log()
+    plain = _warp(floored, speed, torch.ones(batch), 2 * num_labels).exp()
+    log_power = _warp(floored, speed, throat, 2 * num_labels)
     times = ((torch.arange(num_labels) + 0.5) * speed[:, None]).long().clamp(max=labels.shape[1] - 1)
     labels = labels.gather(1, times)
     log_power = log_power + _smooth_curve(batch, rng, 1.5)[:, None]
@@ -54,7 +63,8 @@ def augment(
     babble = changed.roll(1, 0) + changed.roll(2, 0) + changed.roll(5, 0)
     quieter = (level / _level(babble).clamp(min=_FLOOR)) * torch.exp(_uniform(batch, rng, -5.5, -1.4))
     changed = _where(_chance(batch, rng, 0.35), changed + babble * quieter[:, None, None], changed)
-    return _where(_chance(batch, rng, 0.15), changed * _telephone(batch, rng)[:, None], changed), labels
+    changed = _where(_chance(batch, rng, 0.15), changed * _telephone(batch, rng)[:, None], changed)
+    return changed, plain, labels
 
 
 def mask(

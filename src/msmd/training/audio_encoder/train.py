@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -33,6 +34,10 @@ MOUTH_COUNTS = {"bilabial": 1.5, "labiodental": 2.5, "rounded": 1.2}
 _SAMPLES_PER_LABEL = 320
 _IGNORE = -100  # cross_entropy's word for "teaches nothing"
 
+AGREES_FROM: Final = 0.82
+"""Share of the steps after which changed and plain sounds are made to agree: a network that hears little yet
+would agree on nothing."""
+
 
 @dataclass(frozen=True)
 class PhoneTrainingConfig:
@@ -43,18 +48,21 @@ class PhoneTrainingConfig:
     learning_rate: the highest.
     weight_decay: of AdamW.
     mouth_weight: of the mouth classes' cross-entropy beside the phones'.
+    agreement_weight: of the squared difference between the features of the changed sound and of the
+        plain one, which is the same speech; from `AGREES_FROM` of the steps on.
     label_smoothing: of both; labels are off by 10 to 50 ms where they come from alignment.
     interval: steps between measurements and checkpoints.
     seed: of weights and crops.
     bfloat16: whether matrix products run in bfloat16: more than twice as fast on processors that have it.
     """
 
-    num_steps: int = 2800
+    num_steps: int = 3400
     batch_size: int = 32
     crop_labels: int = 150
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     mouth_weight: float = 0.5
+    agreement_weight: float = 1.0
     label_smoothing: float = 0.05
     interval: int = 150
     seed: int = 0
@@ -94,14 +102,19 @@ def train_phones(
     while step < config.num_steps:
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * _rate(step / config.num_steps)
-        mel, centred, labels = next(batches)
+        mel, centred, plain, labels = next(batches)
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-            _, phones, mouth = network.train()(mel, centred)
+            features, phones, mouth = network.train()(mel, centred)
         known = labels != UNKNOWN
         target = torch.where(known, labels, _IGNORE)
         mouth_target = torch.where(known, mouth_of_phone[labels.where(known, 0)], _IGNORE)
         loss = _cross_entropy(phones, target, counts[mouth_of_phone], config)
         loss = loss + config.mouth_weight * _cross_entropy(mouth, mouth_target, counts, config)
+        if step >= AGREES_FROM * config.num_steps:
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+                wanted = network(*plain)[0]
+            difference = features.float() - wanted.float()
+            loss = loss + config.agreement_weight * difference.square().mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -157,6 +170,7 @@ def draw_batches(
     tuple[
         Float[Tensor, "batch mel_frames 80"],
         Float[Tensor, "batch mel_frames 13"],
+        tuple[Float[Tensor, "batch mel_frames 80"], Float[Tensor, "batch mel_frames 13"]],
         Int[Tensor, "batch labels"],
     ]
 ]:
@@ -165,7 +179,8 @@ def draw_batches(
     A source is drawn by `SOURCE_WEIGHTS`, a clip within it by its length.
 
     Yields:
-        Normalised log-mel, centred cepstra (both of the altered crop alone), labels.
+        Normalised log-mel, centred cepstra (both of the altered crop alone); both of the crop as it was;
+        labels.
     """
     rng = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
     chances = _clip_chances(clips)
@@ -181,10 +196,15 @@ def draw_batches(
             at = (first - start) * _SAMPLES_PER_LABEL
             sound[row, at : at + len(piece)] = torch.from_numpy(piece)
             labels[row, first - start : last - start] = torch.from_numpy(clip.labels[first:last]).long()
-        power, wanted = augment(power_spectrum(sound), labels, config.crop_labels, rng)
-        mel = mask(normalize_mel(mel_of_power(power)), rng)
-        centred = centre_cepstra(cepstral_bands(power))
-        yield mel, centred, wanted
+        power, plain, wanted = augment(power_spectrum(sound), labels, config.crop_labels, rng)
+        mel, centred = _hear(power)
+        yield mask(mel, rng), centred, _hear(plain), wanted
+
+
+def _hear(
+    power: Float[Tensor, "batch mel_frames bins"],
+) -> tuple[Float[Tensor, "batch mel_frames 80"], Float[Tensor, "batch mel_frames 13"]]:
+    return normalize_mel(mel_of_power(power)), centre_cepstra(cepstral_bands(power))
 
 
 def _clip_chances(clips: list[PhoneClip]) -> Float[Tensor, "clips"]:
