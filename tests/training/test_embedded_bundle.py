@@ -51,6 +51,11 @@ def test_a_damaged_record_of_stages_is_an_error_and_not_a_new_beginning(tmp_path
         run_stages(chain([]), tmp_path, print)
 
 
+def test_recordings_that_are_not_there_are_told_before_anything_begins(tmp_path):
+    with pytest.raises(MsmdError, match="nowhere is not a folder"):
+        list_stages(tmp_path / "nowhere", tmp_path / "work")
+
+
 def test_the_stages_are_those_of_the_documentation(tmp_path):
     names = [stage.name for stage in list_stages(tmp_path, tmp_path / "work")]
     assert names == ["curated", "audio_encoder", "voiced", "dataset", "run", "bundle"]

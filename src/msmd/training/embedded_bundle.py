@@ -124,7 +124,12 @@ def list_stages(
         steps: of its training; None: the preset's.
         workers: processes of curation; None: one for each core.
         threads: of the processor, for both fits.
+
+    Raises:
+        MsmdError: `data` is no folder.
     """
+    if not data.is_dir():
+        raise MsmdError(f"{data} is not a folder. Give the recordings, laid out as docs/data.md says.")
     corpus, encoder = work / "audio_encoder" / "corpus", work / "audio_encoder"
 
     def curate_recordings() -> None:
