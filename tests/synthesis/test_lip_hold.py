@@ -38,3 +38,12 @@ def test_without_style_the_weights_are_those_of_guidance_by_sound_alone():
     both = guidance_branches(0.5, 2.0).without_style().combine(torch.cat([full, deaf, plain]))
     sound = guidance_branches(0.5, 0.0).combine(torch.cat([full, deaf]))
     torch.testing.assert_close(both, sound)
+
+
+def test_noise_that_is_quietened_moves_all_but_the_opening():
+    noise = torch.randn(2, 200, 67, generator=torch.Generator().manual_seed(0))
+    quiet = lip_hold(MEAN, STD).quieten(noise)
+    at_mean = MEAN[EXPRESSION] @ lip_gap_direction()
+    np.testing.assert_allclose(opening_mm(quiet), at_mean, atol=1e-4)
+    assert opening_mm(noise).std() > 1
+    assert quiet.square().sum() / noise.square().sum() > 0.97

@@ -46,6 +46,7 @@ class SamplingOptions:
         smooth: whether the filter that all training motion went through is applied to what is sampled.
         finish_blinks: whether a blink that is begun is finished; see `synthesis.blinks`.
         hold_lips: whether lips that the sound closes stay closed under guidance by style; Eq. 6 opens them.
+        steady_lips: whether the sound alone decides how far the lips open, and no noise is drawn for it.
     """
 
     guidance_audio: float = 0.25
@@ -55,6 +56,7 @@ class SamplingOptions:
     smooth: bool = True
     finish_blinks: bool = True
     hold_lips: bool = True
+    steady_lips: bool = True
     guidance_form: GuidanceForm = "sum"
 
 
@@ -133,8 +135,7 @@ class Animator:
             warnings.append("the sound is silent: the face rests and blinks.")
             generated = self._rest(features, mean, sampling)
         else:
-            hold = lip_hold(self._bundle.mean, self._bundle.std) if options.hold_lips else None
-            generated = generate(self._model, self._schedule, features, mean, sampling, progress, hold)
+            generated = self._generate(features, mean, sampling, options, progress)
             generated = smooth_motion(generated) if options.smooth else generated
             generated = self._finish_blinks(generated) if options.finish_blinks else generated
         seconds = {"features": encoded - start, "sampling": time.perf_counter() - encoded}
@@ -163,6 +164,19 @@ class Animator:
             seed,
             options.guidance_form,
         )
+
+    def _generate(
+        self,
+        features: Float32[np.ndarray, "frames dim"],
+        mean: Float32[np.ndarray, "style_dim"] | None,
+        sampling: Sampling,
+        options: SamplingOptions,
+        progress: Progress,
+    ) -> Generated:
+        lips = lip_hold(self._bundle.mean, self._bundle.std)
+        hold = lips if options.hold_lips else None
+        quieten = lips.quieten if options.steady_lips else None
+        return generate(self._model, self._schedule, features, mean, sampling, progress, hold, quieten)
 
     def _finish_blinks(self, generated: Generated) -> Generated:
         """`finish_blinks`, as part of the primary motion: Eq. 4 still holds."""

@@ -1,4 +1,4 @@
-"""Guidance by style moves the expression; lips that the sound closes stay closed."""
+"""The opening of the lips is the sound's: neither guidance by style nor chance takes it away."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -39,6 +39,15 @@ class LipHold:
         too_far_mm = ((guided - plain) @ measure).clamp(min=0)
         held = ((FREE_MM - opening_mm) / (FREE_MM - CLOSED_MM)).clamp(0, 1)
         return guided - (held * too_far_mm)[..., None] * self.answer.to(guided)
+
+    def quieten(self, noise: Float[Tensor, "batch frames dim"]) -> Float[Tensor, "batch frames dim"]:
+        """`noise` without what of it opens or closes the lips.
+
+        What is sampled from it has the opening that is to be expected of the sound, whatever the seed; all
+        else about the face stays as various as before.
+        """
+        direction = (self.measure / self.measure.norm()).to(noise)
+        return noise - (noise @ direction)[..., None] * direction
 
 
 def lip_hold(mean: Float32[np.ndarray, "67"], std: Float32[np.ndarray, "67"]) -> LipHold:

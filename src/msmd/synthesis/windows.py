@@ -1,6 +1,6 @@
 """The window loop of section 4.1: a line of any length, N_w frames at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +66,7 @@ def generate(
     sampling: Sampling,
     progress: Progress = no_progress,
     hold: LipHold | None = None,
+    filter_noise: Callable[[Tensor], Tensor] | None = None,
 ) -> Generated:
     """Sample the motion of a line, window after window. Only the result grows with the line.
 
@@ -81,6 +82,7 @@ def generate(
         progress: told of sampled frames.
         hold: keeps closed lips closed under guidance by style; None lets them go with the rest, as Eq. 6
             is printed.
+        filter_noise: what becomes of the (1, frames, D) standard normal noise that is drawn; None leaves it.
     """
     device = next(model.parameters()).device
     branches = _branches(sampling, styled=style_mean is not None)
@@ -103,7 +105,8 @@ def generate(
         shape = (1, model.config.num_frames, model.config.motion_dim)
 
         def draw(noise: torch.Generator = noise, shape: tuple[int, int, int] = shape) -> Tensor:
-            return torch.randn(shape, generator=noise).to(device)
+            drawn = torch.randn(shape, generator=noise).to(device)
+            return drawn if filter_noise is None else filter_noise(drawn)
 
         sampled = SAMPLERS[sampling.sampler](window.predict, draw(), schedule, sampling.num_steps, draw)
         count = int(valid.sum())
