@@ -3,10 +3,10 @@
     python -m msmd.training.voiced_recordings --dataset PACKED --audio-encoder ENCODER --out OUT --copies 1
 
 Reads a packed folder (its sound and motion; the recordings themselves are not needed) and writes another:
-all of its clips, the lower lip of training clips tucked in where an f or v is heard (`heard_tucks`), and of
-each training clip whose lips are in time with the sound so many copies with pitch and formants, tempo (the
-motion likewise), room, microphone, noise, other voices and telephone changed. A copy has the speaker, emotion
-and sentence of its clip. Validation and test clips are not changed.
+all of its clips, the lower lip tucked in where an f or v is heard (`heard_tucks`), and of each training clip
+whose lips are in time with the sound so many copies with pitch and formants, tempo (the motion likewise),
+room, microphone, noise, other voices and telephone changed. A copy has the speaker, emotion and sentence of
+its clip. Test clips are not changed, validation clips but for the tuck.
 """
 
 import argparse
@@ -103,7 +103,8 @@ def make_voiced(
         out: packed folder to write.
         copies: of each training clip that has lips; 0 only takes the clips over.
         seed: of all changes.
-        encoder: hears f and v, at which training clips get the tuck that no tracker sees; None: they do not.
+        encoder: hears f and v, at which clips get the tuck that no tracker sees, but for test clips;
+            None: they do not.
         progress: told the copies made.
 
     Returns:
@@ -123,7 +124,7 @@ def make_voiced(
     clips = list(packed.clips)
     motion, sound = _WithCopies(packed, packed.motion), _WithCopies(packed, packed.sound)
     if encoder is not None:
-        for clip in changeable:
+        for clip in (*changeable, *(clip for clip in packed.select("val") if clip.has_lips)):
             motion.made[clip.id] = complete_tucks(packed.motion(clip.id), packed.sound(clip.id), encoder)
     origins = {}
     for number, clip in enumerate(changeable):
