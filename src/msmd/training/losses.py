@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 CLOSED_COUNTS: Final = 4.0
-TUCKED_COUNTS: Final = 6.0
+TUCKED_COUNTS: Final = 10.0
 TYPICAL_OPENING_MM: Final = 2.5
 """Standard deviation of the opening in recordings."""
 
