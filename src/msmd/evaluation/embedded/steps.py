@@ -19,7 +19,7 @@ from msmd.evaluation.records import write_json
 from msmd.evaluation.unseen_voices import measure_line
 from msmd.synthesis.animator import DEFAULT_STEPS
 
-STEPS: Final = (2, 4, 5, 6, 8, 10, 20, 50)
+STEPS: Final = (2, 3, 4, 5, 6, 8, 10, 20, 50)
 CLIPS: Final = 12
 """Held-out GRID clips, beside the unseen lines with texts."""
 
