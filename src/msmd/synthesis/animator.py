@@ -25,7 +25,7 @@ from msmd.synthesis.reference import encode_reference
 from msmd.synthesis.rest import is_silent, rest_motion
 from msmd.synthesis.windows import Generated, Sampling, generate
 
-DEFAULT_STEPS: Mapping[str, int] = {"dpmpp": 8, "ddim": 20, "ddpm": 1000}
+DEFAULT_STEPS: Mapping[str, int] = {"dpmpp": 4, "ddim": 20, "ddpm": 1000}
 """Steps that each sampler takes when none are asked for; ddpm's is the paper's (section 5.3)."""
 
 MIN_STYLE_SECONDS = 1.0
