@@ -4,10 +4,13 @@
 
 CORPUS is a folder of `python -m msmd.training.audio_encoder`. Spoken frames of held-out clips only.
 "scores alone" is the best phone of the acoustic model after smoothing; "together" adds its logarithms to the
-network's.
+network's. Then, of up to 20 lines: how the features of the changed voice go with those of the plain one, in
+pitch, noise, band and babble as in docs/embedded.md; and how many f and v are heard as `training.heard_tucks`
+hears them.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +20,13 @@ from msmd.audio.acoustic_model import NUM_STATES, centre_cepstra, cepstral_bands
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.mel import power_spectrum
 from msmd.audio.phone_network import MOUTH_CLASSES, PHONES
+from msmd.evaluation.embedded.voice_changes import CHANGES, change_voice
 from msmd.synthesis.bundle import EMBEDDED
+from msmd.synthesis.performer.phones import LABIODENTALS, TimedPhone
 from msmd.training.audio_encoder.phone_corpus import PhoneClip, load_clips
 from msmd.training.audio_encoder.phones import MOUTH_CLASS_OF_PHONE, UNKNOWN
+from msmd.training.heard_tucks import heard_labiodentals
+from msmd.training.recorded_phones import phones_of_clip
 
 SPHINX = (
     *("+NSN+", "+SPN+", "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G"),
@@ -29,6 +36,7 @@ SPHINX = (
 """Phones of the acoustic model, in its order; its noises are silence here."""
 
 SMOOTH_FRAMES = 3
+LINES = 20
 
 
 def main() -> None:
@@ -56,6 +64,45 @@ def main() -> None:
     print("|---" * (2 + len(MOUTH_CLASSES)) + "|")
     for name, logits in (("network", network), ("scores alone", scores), ("together", network + scores)):
         print(f"| {name} | " + " | ".join(rate(logits[spoken], labels[spoken])) + " |")
+    lines = sorted(clips, key=lambda clip: clip.name)[:: max(1, len(clips) // LINES)][:LINES]
+    changed = measure_changes(encoder, lines)
+    print("\nchanged voices: " + ", ".join(f"{name} {value:.2f}" for name, value in changed.items()))
+    print(count_labiodentals(encoder, clips))
+
+
+def measure_changes(encoder: EmbeddedEncoder, clips: Sequence[PhoneClip]) -> dict[str, float]:
+    """Correlation of all features of a line with those of the line in a changed voice, medians."""
+    lines = [whole_frames(clip) for clip in clips]
+    found: dict[str, list[float]] = {}
+    for number, line in enumerate(lines):
+        plain = encoder.hear(line)[0]
+        others = [lines[(number + step) % len(lines)] for step in range(1, min(7, len(lines)))]
+        for change in (one for one in CHANGES if one.speed == 1.0):
+            changed = encoder.hear(change_voice(line, change, others, seed=number))[0]
+            count = min(len(plain), len(changed))
+            both = np.corrcoef(plain[:count].ravel(), changed[:count].ravel())
+            found.setdefault(change.name, []).append(float(both[0, 1]))
+    return {name: float(np.median(values)) for name, values in found.items()}
+
+
+def count_labiodentals(encoder: EmbeddedEncoder, clips: Sequence[PhoneClip]) -> str:
+    """Of the f and v, those that are heard within 20 ms of them; and what else is taken for one."""
+    said, found, false, seconds = 0, 0, 0, 0.0
+    for clip in clips:
+        heard = heard_labiodentals(whole_frames(clip), encoder)
+        spoken = [phone for phone in phones_of_clip(clip) if phone.name in LABIODENTALS]
+        seconds += len(clip.labels) / 50
+
+        def near(one: TimedPhone, others: Sequence[TimedPhone], by: float) -> bool:
+            return any(
+                one.start_seconds < other.end_seconds + by and other.start_seconds < one.end_seconds + by
+                for other in others
+            )
+
+        said += len(spoken)
+        found += sum(near(one, heard, 0.02) for one in spoken)
+        false += sum(not near(one, spoken, 0.04) for one in heard)
+    return f"f v heard: {found} of {said}; {false / (seconds / 60):.1f} a minute that are none"
 
 
 def whole_frames(clip: PhoneClip) -> np.ndarray:

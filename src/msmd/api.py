@@ -189,6 +189,7 @@ class Performer:
         steps: int | None = DEFAULTS.steps,
         smooth: bool = DEFAULTS.smooth,
         finish_blinks: bool = DEFAULTS.finish_blinks,
+        steady_lips: bool = DEFAULTS.steady_lips,
         seed: int = 0,
         fps: Fraction = MOTION_FPS,
         head: bool = True,
@@ -206,6 +207,7 @@ class Performer:
             steps: sampling steps; the sampler's own number if None (ddpm: 1000).
             smooth: whether noise from frame to frame is filtered out; see `smooth_motion`.
             finish_blinks: whether blinks that the model begins are finished; see `synthesis.blinks`.
+            steady_lips: whether the sound alone decides how far the lips open; if not, the seed too.
             seed: of the noise; the same seed gives the same motion.
             fps: frames per second of the result; generation itself runs at 25.
             head: whether the head moves.
@@ -230,6 +232,7 @@ class Performer:
             steps=steps,
             smooth=smooth,
             finish_blinks=finish_blinks,
+            steady_lips=steady_lips,
         )
         animation, spent, warnings = self._animator.animate_timed(
             sound.samples, code, seed=seed, options=options, progress=progress

@@ -51,6 +51,12 @@ def animate_command(
     finish_blinks: Annotated[
         bool, typer.Option("--finish-blinks/--no-finish-blinks", help="Whether a blink begun is a whole one.")
     ] = DEFAULTS.finish_blinks,
+    steady_lips: Annotated[
+        bool,
+        typer.Option(
+            "--steady-lips/--no-steady-lips", help="Whether the seed leaves the lips' opening alone."
+        ),
+    ] = DEFAULTS.steady_lips,
     head: Annotated[bool, typer.Option("--head/--no-head", help="Whether the head moves.")] = True,
     neutral: Annotated[
         str,
@@ -104,6 +110,7 @@ def animate_command(
                 steps=steps,
                 smooth=smooth,
                 finish_blinks=finish_blinks,
+                steady_lips=steady_lips,
                 seed=seed,
                 fps=rate,
                 head=head,

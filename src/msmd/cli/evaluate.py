@@ -1,5 +1,6 @@
 """`msmd evaluate`: bundles and held-out recordings in, the paper's tables out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -60,12 +61,13 @@ def evaluate_command(
         raise typer.BadParameter(f"{split!r}: test, val or train.", param_hint="--split")
 
     def sampling(usual: SamplingOptions) -> SamplingOptions:
-        return SamplingOptions(
-            usual.guidance_audio if guidance_audio is None else guidance_audio,
-            usual.guidance_style if guidance_style is None else guidance_style,
-            sampler,
-            steps,
-            smooth,
+        return replace(
+            usual,
+            guidance_audio=usual.guidance_audio if guidance_audio is None else guidance_audio,
+            guidance_style=usual.guidance_style if guidance_style is None else guidance_style,
+            sampler=sampler,
+            steps=usual.steps if steps is None and sampler == usual.sampler else steps,
+            smooth=smooth,
         )
 
     comparison = Comparison(

@@ -1,5 +1,6 @@
 """`msmd figures`: Figures 5, 6 and 7 of the paper from bundles."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,6 @@ from msmd.cli.terminal import progress_bar
 from msmd.evaluation.compare import PAPER_SAMPLING
 from msmd.evaluation.draw_paper_figures import FIGURES, FigureOptions, draw_paper_figures
 from msmd.evaluation.run import name_bundles
-from msmd.synthesis.animator import SamplingOptions
 
 
 def figures_command(
@@ -48,7 +48,12 @@ def figures_command(
         figures=[name.strip() for name in figure.split(",") if name.strip()],
         audio=audio,
         styles=style or (),
-        sampling=SamplingOptions(guidance_audio, guidance_style, steps=steps),
+        sampling=replace(
+            PAPER_SAMPLING,
+            guidance_audio=guidance_audio,
+            guidance_style=guidance_style,
+            steps=PAPER_SAMPLING.steps if steps is None else steps,
+        ),
         seed=seed,
     )
     with progress_bar() as progress:

@@ -19,8 +19,8 @@ MAX_LAG_FRAMES: Final = 15
 """600 ms either way."""
 
 SURE: Final = 0.7
-"""From here an estimate is to be acted on: of those on recordings of known lag, 94 % were right within two
-frames; of pairs of a face and another's sound, 0.8 % got here (docs/timing_and_quality.md)."""
+"""From here an estimate is to be acted on: of those on recordings of known lag, 92 % were right within two
+frames; of pairs of a face and another's sound, 1.0 % got here (docs/timing_and_quality.md)."""
 
 _HALF_WINDOW_FRAMES: Final = 6
 """Changes slower than this (a quarter of a second) say more of mood and loudness than of phones."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 import av
 
 from msmd.core.errors import MsmdError
+from msmd.training.step import LOSS_NAMES
 
 FOLDER: Final = "tensorboard"
 
@@ -57,6 +58,6 @@ class Board:
 def _tag(name: str) -> str:
     if name.startswith("validation_"):
         return f"validation/{name.removeprefix('validation_')}"
-    if name in ("total", "simple", "velocity", "smoothness", "lips", "tuck", "persistence", "kl"):
+    if name in LOSS_NAMES:
         return f"training/{name}"
     return f"pace/{name}"

@@ -157,7 +157,7 @@ def list_stages(
     return [
         Stage("curated", {}, curate_recordings),
         Stage("audio_encoder", {"speech_minutes": speech_minutes, "steps": encoder_steps}, fit_encoder),
-        Stage("voiced", {"copies": copies}, voice_recordings),
+        Stage("voiced", {"copies": copies, "tucks": "heard"}, voice_recordings),
         Stage("dataset", {"performed_minutes": performed_minutes}, perform_pairs),
         Stage(
             "run",

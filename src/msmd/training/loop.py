@@ -24,7 +24,7 @@ from msmd.training.checkpoint import TrainingState, save_checkpoint
 from msmd.training.pace import ONE_SITTING, Sitting, batch_seed, learning_rate, run_fraction
 from msmd.training.run_folder import CHECKPOINT, LOG, TrainingLog
 from msmd.training.start import open_state
-from msmd.training.step import Losses, WindowPairs, compute_losses
+from msmd.training.step import LOSS_NAMES, Losses, WindowPairs, compute_losses
 from msmd.training.workers import OneDevice, Workers
 
 LOG_INTERVAL = 20
@@ -32,7 +32,7 @@ LOG_INTERVAL = 20
 
 COLUMNS = (
     *("step", "seconds", "learning_rate", "gradient_norm"),
-    *("total", "simple", "velocity", "smoothness", "lips", "tuck", "persistence", "kl"),
+    *LOSS_NAMES,
     *validating.COLUMNS,
 )
 

@@ -68,7 +68,7 @@ def lip_gap_loss(
     opening_mm = motion @ lip_gap[:-1] + lip_gap[-1]
     error = (predicted - motion) @ lip_gap[:-1] / TYPICAL_OPENING_MM
     counts = 1 + (CLOSED_COUNTS - 1) * (-opening_mm.clamp(min=0)).exp()
-    return torch.where(frame_mask, error.square() * counts, 0).sum() / frame_mask.sum().clamp(min=1)
+    return _mean_over(frame_mask, error.square() * counts)
 
 
 def lip_tuck_loss(
@@ -88,7 +88,7 @@ def lip_tuck_loss(
     share = motion @ lip_tuck[:-1] + lip_tuck[-1]
     error = (predicted - motion) @ lip_tuck[:-1]
     counts = 1 + (TUCKED_COUNTS - 1) * share.clamp(0, 1)
-    return torch.where(frame_mask, error.square() * counts, 0).sum() / frame_mask.sum().clamp(min=1)
+    return _mean_over(frame_mask, error.square() * counts)
 
 
 def persistence_loss(
@@ -126,5 +126,8 @@ def _weighted_mean_square(
     mask: Bool[Tensor, "windows frames"],
     weights: Float[Tensor, "windows dim"],
 ) -> Float[Tensor, ""]:
-    square = (error.square() * weights[:, None]).mean(-1)
-    return torch.where(mask, square, 0).sum() / mask.sum().clamp(min=1)
+    return _mean_over(mask, (error.square() * weights[:, None]).mean(-1))
+
+
+def _mean_over(mask: Bool[Tensor, "windows frames"], values: Float[Tensor, "windows frames"]) -> Tensor:
+    return torch.where(mask, values, 0).sum() / mask.sum().clamp(min=1)

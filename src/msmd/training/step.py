@@ -1,6 +1,7 @@
 """One training step of section 4.4: two windows, their conditions, the loss of Eq. 5."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
 
 import torch
 from jaxtyping import Bool, Float
@@ -66,6 +67,9 @@ class Losses:
     tuck: Float[Tensor, ""]
     persistence: Float[Tensor, ""]
     kl: Float[Tensor, ""]
+
+
+LOSS_NAMES: Final = tuple(field.name for field in fields(Losses))
 
 
 def compute_losses(

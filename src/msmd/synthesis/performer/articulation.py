@@ -44,7 +44,7 @@ VARIETY: Final = 0.10
 
 _TUCK: Final = {"mouthRollLower": 0.6, "mouthUpperUp": 0.5, "mouthShrugLower": 0.13}
 """Added to the measured shape of f and v, in which a tracker sees little of the lower lip's edge. The lip
-reaches the teeth at three fifths of it: the mean of a model that is half sure of an f is still one."""
+reaches the teeth at two thirds of it: the mean of a model that is half sure of an f is still one."""
 
 _TUCKED_MM: Final = 1.2
 """Opening at f and v: what is left between upper lip and tucked lower lip, mm, at most."""
