@@ -20,22 +20,35 @@ def data_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle folder of random weights that animates in milliseconds, with two built-in styles."""
-    import numpy as np
+def tiny_encoder() -> "EmbeddedEncoder":
+    """An audio encoder of random weights that hears in milliseconds."""
     import torch
 
     from msmd.audio.embedded import EmbeddedEncoder
     from msmd.audio.phone_network import PhoneNetwork, PhoneNetworkConfig
+    from msmd.audio.speech_model import SpeechModel, SpeechModelConfig
+
+    torch.manual_seed(0)
+    speech_model = SpeechModel(SpeechModelConfig(width=16, num_layers=1, num_heads=2, reach_frames=4))
+    return EmbeddedEncoder(
+        speech_model, PhoneNetwork(PhoneNetworkConfig(states_dim=16, width=8, num_blocks=1, bottleneck_dim=4))
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: "EmbeddedEncoder") -> Path:
+    """A bundle folder of random weights that animates in milliseconds, with two built-in styles."""
+    import numpy as np
+    import torch
+
     from msmd.core.animation import StyleCode
     from msmd.core.config import DiffusionConfig, ModelConfig
     from msmd.model.assemble import build_model
     from msmd.synthesis.bundle import Bundle, save_bundle
 
     torch.manual_seed(0)
-    encoder = EmbeddedEncoder(PhoneNetwork(PhoneNetworkConfig(width=8, num_blocks=1, bottleneck_dim=4)))
     config = ModelConfig(
-        audio_dim=encoder.dim,
+        audio_dim=tiny_encoder.dim,
         hidden_dim=32,
         num_layers=1,
         num_heads=2,
@@ -49,7 +62,7 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     styles = {name: StyleCode(rng.normal(size=8).astype(np.float32), name) for name in ("happy", "sad")}
     bundle = Bundle(
         model=build_model(config).eval(),
-        audio_encoder=encoder,
+        audio_encoder=tiny_encoder,
         model_config=config,
         diffusion_config=DiffusionConfig(),
         mean=np.full(67, 0.05, np.float32),

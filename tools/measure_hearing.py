@@ -1,12 +1,10 @@
-"""How well an audio encoder, and the acoustic model inside it alone, name the frames of a corpus of phones.
+"""How well an audio encoder names the frames of a corpus of phones, and what changed voices change.
 
     python tools/measure_hearing.py CORPUS [--encoder FOLDER] [--source ljspeech]
 
-CORPUS is a folder of `python -m msmd.training.audio_encoder`. Spoken frames of held-out clips only.
-"scores alone" is the best phone of the acoustic model after smoothing; "together" adds its logarithms to the
-network's. Then, of up to 20 lines: how the features of the changed voice go with those of the plain one, in
-pitch, noise, band and babble as in docs/embedded.md; and how many f and v are heard as `training.heard_tucks`
-hears them.
+CORPUS is a folder of `python -m msmd.training.audio_encoder`. Spoken frames of held-out clips only. Then, of
+up to 20 lines: how the features of the changed voice go with those of the plain one, in pitch, noise, band
+and babble as in docs/embedded.md; and how many f and v are heard as `training.heard_tucks` hears them.
 """
 
 import argparse
@@ -16,9 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from msmd.audio.acoustic_model import NUM_STATES, centre_cepstra, cepstral_bands
 from msmd.audio.embedded import EmbeddedEncoder
-from msmd.audio.mel import power_spectrum
 from msmd.audio.phone_network import MOUTH_CLASSES, PHONES
 from msmd.evaluation.embedded.voice_changes import CHANGES, change_voice
 from msmd.synthesis.bundle import EMBEDDED
@@ -28,14 +24,6 @@ from msmd.training.audio_encoder.phones import MOUTH_CLASS_OF_PHONE, UNKNOWN
 from msmd.training.heard_tucks import heard_labiodentals
 from msmd.training.recorded_phones import phones_of_clip
 
-SPHINX = (
-    *("+NSN+", "+SPN+", "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G"),
-    *("HH", "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "SIL", "T", "TH"),
-    *("UH", "UW", "V", "W", "Y", "Z", "ZH"),
-)
-"""Phones of the acoustic model, in its order; its noises are silence here."""
-
-SMOOTH_FRAMES = 3
 LINES = 20
 
 
@@ -50,20 +38,17 @@ def main() -> None:
     torch.set_num_threads(1)
     encoder = EmbeddedEncoder.load(options.encoder)
     clips = [clip for clip in load_clips(options.corpus, (options.source,)) if clip.split == "val"]
-    heard, scored, truth = [], [], []
+    heard, truth = [], []
     for clip in clips:
         samples = whole_frames(clip)
         count = len(clip.labels)
-        heard.append(torch.from_numpy(encoder.phone_logits(samples)[0][:count]).log_softmax(-1))
-        scored.append(score_phones(encoder, samples)[:count])
+        heard.append(encoder.phone_logits(samples)[0][:count])
         truth.append(clip.labels)
     labels = np.concatenate(truth)
     spoken = (labels != UNKNOWN) & (labels != PHONES.index("SIL"))
-    network, scores = torch.cat(heard).numpy(), torch.cat(scored).numpy()
-    print("| heard by | phone | mouth class |", *(f" {name} found |" for name in MOUTH_CLASSES[1:]), sep="")
-    print("|---" * (2 + len(MOUTH_CLASSES)) + "|")
-    for name, logits in (("network", network), ("scores alone", scores), ("together", network + scores)):
-        print(f"| {name} | " + " | ".join(rate(logits[spoken], labels[spoken])) + " |")
+    print("| phone | mouth class |", *(f" {name} found |" for name in MOUTH_CLASSES[1:]), sep="")
+    print("|---" * (1 + len(MOUTH_CLASSES)) + "|")
+    print("| " + " | ".join(rate(np.concatenate(heard)[spoken], labels[spoken])) + " |")
     lines = sorted(clips, key=lambda clip: clip.name)[:: max(1, len(clips) // LINES)][:LINES]
     changed = measure_changes(encoder, lines)
     print("\nchanged voices: " + ", ".join(f"{name} {value:.2f}" for name, value in changed.items()))
@@ -110,22 +95,6 @@ def whole_frames(clip: PhoneClip) -> np.ndarray:
     samples = np.zeros((len(clip.labels) + len(clip.labels) % 2) * 320, np.float32)
     samples[: len(clip.samples)] = clip.samples[: len(samples)]
     return samples
-
-
-def score_phones(encoder: EmbeddedEncoder, samples: np.ndarray) -> torch.Tensor:
-    """(label frames, 40) log-chances by the acoustic model alone: a phone's best state, smoothed."""
-    model = encoder.network.acoustic_model
-    if model is None:
-        raise SystemExit("error: this encoder has no acoustic model.")
-    power = power_spectrum(torch.from_numpy(samples))
-    states = model(centre_cepstra(cepstral_bands(power))[None])[0]
-    best = states.unflatten(1, (-1, NUM_STATES)).amax(2).T[None]
-    best = torch.nn.functional.avg_pool1d(best, SMOOTH_FRAMES, 1, SMOOTH_FRAMES // 2)[0]
-    phones = torch.full((len(PHONES), best.shape[1]), float(best.min()))
-    for row, name in zip(best, SPHINX, strict=True):
-        at = PHONES.index(name if name in PHONES else "SIL")
-        phones[at] = torch.maximum(phones[at], row)
-    return (2 * phones.T).log_softmax(-1)  # `AcousticModel` halves its logarithms
 
 
 def rate(logits: np.ndarray, labels: np.ndarray) -> list[str]:

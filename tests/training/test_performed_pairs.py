@@ -8,8 +8,7 @@ import pytest
 pytest.importorskip("espeakng_loader", reason='needs the extra "train"')
 pytest.importorskip("pocketsphinx", reason='needs the extra "train"')
 
-from msmd.audio.embedded import EmbeddedEncoder
-from msmd.audio.phone_network import PHONES, PhoneNetwork, PhoneNetworkConfig
+from msmd.audio.phone_network import PHONES
 from msmd.core.errors import FormatError, MsmdError
 from msmd.core.units import EXPRESSION
 from msmd.data.packed import PackedDataset, measure_statistics
@@ -53,12 +52,11 @@ def test_every_line_is_there_in_two_styles_that_articulate_alike(folder) -> None
         assert np.linalg.norm(means[0] - means[1]) > 0.2
 
 
-def test_training_draws_pairs_of_windows_from_it(folder) -> None:
-    encoder = EmbeddedEncoder(PhoneNetwork(PhoneNetworkConfig(width=8, num_blocks=1, bottleneck_dim=4)))
-    write_features(folder, encoder)
+def test_training_draws_pairs_of_windows_from_it(folder, tiny_encoder) -> None:
+    write_features(folder, tiny_encoder)
     packed = PackedDataset(folder)
     statistics = measure_statistics(packed, CORPUS_WEIGHTS)
-    sampler = TwoWindowSampler(packed, encoder.name, statistics, batch_size=4)
+    sampler = TwoWindowSampler(packed, tiny_encoder.name, statistics, batch_size=4)
     batch = sampler.batch(0)
     assert batch.valid.mean() > 0.95 and batch.has_lips.all() and batch.has_upper.all()
     assert 0.3 < batch.motion.std() < 3

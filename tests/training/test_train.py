@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from msmd.audio.embedded import EmbeddedEncoder
-from msmd.audio.phone_network import PhoneNetwork, PhoneNetworkConfig
 from msmd.core import presets
 from msmd.core.errors import FormatError, MsmdError
 from msmd.core.presets import PRESETS
@@ -77,12 +75,13 @@ def test_a_packed_folder_becomes_a_model_that_can_be_loaded(dataset, tiny, tmp_p
     assert bool(mean.isfinite().all())
 
 
-def test_a_run_may_begin_with_the_weights_and_statistics_of_a_bundle(dataset, tiny, tmp_path):
+def test_a_run_may_begin_with_the_weights_and_statistics_of_a_bundle(dataset, tiny, tmp_path, tiny_encoder):
     torch.manual_seed(3)
     model = build_model(tiny.model).eval()
-    encoder = EmbeddedEncoder(PhoneNetwork(PhoneNetworkConfig(width=8, num_blocks=1, bottleneck_dim=4)))
     mean, std = np.full(67, 0.5, np.float32), np.full(67, 2.0, np.float32)
-    bundle = Bundle(model, encoder, tiny.model, tiny.diffusion, mean, std, {}, "for tests", {"name": "tiny"})
+    bundle = Bundle(
+        model, tiny_encoder, tiny.model, tiny.diffusion, mean, std, {}, "for tests", {"name": "tiny"}
+    )
     save_bundle(tmp_path / "bundle", bundle, "# Model card\n")
     slow = {"learning_rate": 1e-9}
     train(dataset, "tiny", tmp_path / "run", device="cpu", start=tmp_path / "bundle", overrides=slow)

@@ -13,40 +13,44 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from msmd.audio.acoustic_model import centre_cepstra, cepstral_bands
+from msmd.audio.eight_bits import from_eight_bits, to_eight_bits
 from msmd.audio.encoder import count_frames
-from msmd.audio.mel import HOP_SAMPLES, mel_of_power, power_spectrum
-from msmd.audio.phone_network import MOUTH_CLASSES, PhoneNetwork, PhoneNetworkConfig, normalize_mel
+from msmd.audio.phone_network import MOUTH_CLASSES, PhoneNetwork, PhoneNetworkConfig
 from msmd.audio.prosody import NUM_PROSODY, prosody
+from msmd.audio.speech_model import SpeechModel, SpeechModelConfig
 from msmd.core.errors import AudioError, BundleError
 from msmd.core.files import whole_file
-from msmd.core.units import SAMPLES_PER_FRAME
 
 WEIGHTS_NAME: Final = "audio_encoder.safetensors"
 SETTINGS_NAME: Final = "audio_encoder.json"
 
 _FORMAT: Final = "msmd-audio-encoder"
-_VERSION: Final = 1
-_CHUNK_FRAMES: Final = 1500
-"""Motion frames, one minute, that go through the network at once."""
+_VERSION: Final = 2
+_CHUNK_FRAMES: Final = 3000
+"""Of 20 ms, one minute, that go through the network at once."""
 
-_SAMPLES_PER_OUTPUT: Final = SAMPLES_PER_FRAME // 2
+_SPEECH_MODEL: Final = "speech_model."
+_NETWORK: Final = "network."
 
 
 class EmbeddedEncoder:
-    """Features of 16 kHz speech at 25 fps from `PhoneNetwork` and `prosody`.
+    """Features of 16 kHz speech at 25 fps from `SpeechModel`, `PhoneNetwork` and `prosody`.
 
     One frame is: the network's features of its first and of its second 20 ms, the chances of the
     mouth classes in each, and the columns of `prosody`. All have a size of about one.
 
     Attributes:
-        network: hears phones.
+        speech_model: hears.
+        network: says which phones these are.
         notes: JSON-ready facts about its training, kept with the weights.
     """
 
     name = "embedded"
 
-    def __init__(self, network: PhoneNetwork, notes: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, speech_model: SpeechModel, network: PhoneNetwork, notes: Mapping[str, object] | None = None
+    ) -> None:
+        self.speech_model = speech_model.eval().requires_grad_(False)
         self.network = network.eval().requires_grad_(False)
         self.notes = dict(notes or {})
 
@@ -89,33 +93,35 @@ class EmbeddedEncoder:
         self, samples: Float32[np.ndarray, "num_samples"]
     ) -> tuple[Float[Tensor, "frames d"], Float[Tensor, "frames phones"], Float[Tensor, "frames classes"]]:
         """Minute by minute, each with as much context as the network looks at."""
-        count = count_frames(len(samples))
-        context = self.network.config.context_frames
-        outside = context * _SAMPLES_PER_OUTPUT
-        padded = np.pad(samples, (outside, count * SAMPLES_PER_FRAME - len(samples) + outside))
-        mel, bands = _spectra_by_minutes(padded)
-        normal, centred = normalize_mel(mel), centre_cepstra(bands)
+        context, count = self.network.config.context_frames, 2 * count_frames(len(samples))
+        states = self.speech_model.hear(samples, count, context)
         pieces = []
-        for start in range(0, 2 * count, 2 * _CHUNK_FRAMES):
-            stop = min(start + 2 * _CHUNK_FRAMES, 2 * count)
-            part = slice(2 * start, 2 * (stop + 2 * context))
-            outputs = self.network(normal[None, part], centred[None, part])
-            pieces.append([out[0, context : context + stop - start] for out in outputs])
+        for start in range(0, count, _CHUNK_FRAMES):
+            length = min(_CHUNK_FRAMES, count - start)
+            outputs = self.network(states[None, start : start + length + 2 * context])
+            pieces.append([out[0, context : context + length] for out in outputs])
         features, phones, mouth = (torch.cat(parts) for parts in zip(*pieces, strict=True))
         return features, phones, mouth
 
     def save(self, folder: Path) -> None:
-        """Write `audio_encoder.safetensors`, at half precision, and `audio_encoder.json` into a folder."""
+        """Write `audio_encoder.safetensors` and `audio_encoder.json` into a folder.
+
+        The network is written at half precision, the matrices of the speech model in eight bits.
+        """
         settings = {
             "format": _FORMAT,
             "version": _VERSION,
             "name": self.name,
             "dim": self.dim,
+            "speech_model": asdict(self.speech_model.config),
             "network": asdict(self.network.config),
             "notes": self.notes,
         }
+        tensors = {_NETWORK + name: value.half() for name, value in self.network.state_dict().items()}
+        for name, value in to_eight_bits(self.speech_model.state_dict()).items():
+            tensors[_SPEECH_MODEL + name] = value
         with whole_file(Path(folder) / WEIGHTS_NAME) as aside:
-            save_file({name: value.half() for name, value in self.network.state_dict().items()}, aside)
+            save_file(tensors, aside)
         with whole_file(Path(folder) / SETTINGS_NAME) as aside:
             aside.write_text(json.dumps(settings, indent=1) + "\n")
 
@@ -134,27 +140,17 @@ class EmbeddedEncoder:
                     f"{path} is {settings['format']} version {settings['version']}; this program reads "
                     f"{_FORMAT} version {_VERSION}. Take a bundle made for it."
                 )
+            tensors = load_file(Path(folder) / WEIGHTS_NAME)
+            speech_model = SpeechModel(SpeechModelConfig(**settings["speech_model"]))
+            speech_model.load_state_dict(from_eight_bits(_part(tensors, _SPEECH_MODEL)))
             network = PhoneNetwork(PhoneNetworkConfig(**settings["network"]))
-            network.load_state_dict(load_file(Path(folder) / WEIGHTS_NAME))
+            network.load_state_dict(_part(tensors, _NETWORK))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise BundleError(
                 f"the audio encoder in {folder} cannot be read ({error}). Install or copy the bundle again."
             ) from error
-        return cls(network, settings.get("notes"))
+        return cls(speech_model, network, settings.get("notes"))
 
 
-def _spectra_by_minutes(
-    samples: Float32[np.ndarray, "num_samples"],
-) -> tuple[Float[Tensor, "mel_frames 80"], Float[Tensor, "mel_frames 25"]]:
-    """`mel_of_power` and `cepstral_bands` of whole hops; spectra of an hour at once would take gigabytes."""
-    minute = _CHUNK_FRAMES * SAMPLES_PER_FRAME
-    margin_frames = 2  # more than half a window
-    margin = margin_frames * HOP_SAMPLES
-    padded = torch.from_numpy(np.pad(samples, margin))
-    mels, bands = [], []
-    for start in range(0, len(samples), minute):
-        power = power_spectrum(padded[start : start + min(minute, len(samples) - start) + 2 * margin])
-        power = power[margin_frames:-margin_frames]
-        mels.append(mel_of_power(power))
-        bands.append(cepstral_bands(power))
-    return torch.cat(mels), torch.cat(bands)
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -12,7 +12,7 @@ from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.phone_network import MOUTH_CLASSES
 
 OPENING_OF_CLASS: Final = dict(
-    zip(MOUTH_CLASSES, (-0.79, -2.24, -0.41, -0.90, 1.39, 1.24, 1.40, 0.30, 0.01), strict=True)
+    zip(MOUTH_CLASSES, (-0.70, -2.12, -0.52, -0.83, 1.36, 1.25, 1.24, 0.26, 0.06), strict=True)
 )
 """Opening for each mouth class, in standard deviations of a clip's (square root of lip opening, slow
 changes taken out): least squares on the training speakers of GRID and the clips of the talking set that

@@ -25,6 +25,7 @@ from typing import Any, Final
 import torch
 
 from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.errors import MsmdError
 from msmd.core.files import whole_file
 from msmd.data.curation.curate import Plan, curate
@@ -102,7 +103,7 @@ def list_stages(
     data: Path,
     work: Path,
     *,
-    speech_minutes: float = 180.0,
+    speech_minutes: float = 60.0,
     encoder_steps: int = PhoneTrainingConfig.num_steps,
     copies: int = 1,
     performed_minutes: float = 360.0,
@@ -144,7 +145,7 @@ def list_stages(
         make_corpus(data, corpus, minutes_per_synthesizer=speech_minutes)
         torch.set_num_threads(threads)
         config = PhoneTrainingConfig(num_steps=encoder_steps, bfloat16=has_fast_bfloat16("cpu"))
-        train_phones(load_clips(corpus), encoder, config)
+        train_phones(load_clips(corpus), encoder, EmbeddedEncoder.load(EMBEDDED_FOLDER).speech_model, config)
 
     def voice_recordings() -> None:
         make_voiced(work / "curated", work / "voiced", copies, encoder=EmbeddedEncoder.load(encoder))
@@ -176,7 +177,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="recordings, laid out as docs/data.md says")
     parser.add_argument("--out", type=Path, required=True, help="folder of all results")
-    parser.add_argument("--speech-minutes", type=float, default=180.0, help="of each synthesiser")
+    parser.add_argument("--speech-minutes", type=float, default=60.0, help="of each synthesiser")
     parser.add_argument("--encoder-steps", type=int, default=PhoneTrainingConfig.num_steps)
     parser.add_argument("--copies", type=int, default=1, help="of each training clip, in other voices")
     parser.add_argument("--performed-minutes", type=float, default=360.0)

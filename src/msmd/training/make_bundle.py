@@ -136,8 +136,8 @@ def _describe(run: Path, trained: TrainedModel, packed: PackedDataset) -> dict[s
 _THIRD_PARTY = (
     "## Parts of others",
     "",
-    "The embedded audio encoder holds Gaussians of CMU Sphinx's acoustic model en-us, Copyright (c) 2015 "
-    "Alpha Cephei Inc., BSD licence; its text is in `NOTICE` of the package. It learned from speech under "
+    "The embedded audio encoder holds the first layers of Moonshine tiny (English), Copyright (c) 2025 "
+    "Useful Sensors, Inc., MIT licence; its text is in `NOTICE` of the package. It learned from speech under "
     "the terms of GRID (CC BY 4.0), RAVDESS (CC BY-NC-SA 4.0), Asterisk's announcements (CC BY-SA 3.0), the "
     "dialogue of Fish Fillets (GPL), festvox-ru (BSD) and from synthetic voices.",
     "",

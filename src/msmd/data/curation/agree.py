@@ -16,7 +16,7 @@ from msmd.data.curation.outcome import Fault, StageResult
 from msmd.data.curation.store import finite
 from msmd.data.sync import estimate_sync, shift_sound
 
-NAME, VERSION = "agree", 1
+NAME, VERSION = "agree", 2
 
 LIMITS = ("max_lag_frames", "min_correlation", "enough_strength", "lag_counts_from_seconds")
 

@@ -36,8 +36,9 @@ def fingerprint(name: str) -> str:
         return encoder.fingerprint
     digest = hashlib.sha256(encoder.name.encode())
     if isinstance(encoder, EmbeddedEncoder):
-        for part, value in sorted(encoder.network.state_dict().items()):
-            digest.update(part.encode() + value.cpu().contiguous().numpy().tobytes())
+        for network in (encoder.speech_model, encoder.network):
+            for part, value in sorted(network.state_dict().items()):
+                digest.update(part.encode() + value.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 

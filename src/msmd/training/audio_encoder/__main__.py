@@ -7,7 +7,10 @@ from pathlib import Path
 
 import torch
 
+from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.errors import MsmdError
+from msmd.training.audio_encoder.moonshine import read_moonshine
 from msmd.training.audio_encoder.phone_corpus import load_clips, make_corpus
 from msmd.training.audio_encoder.train import PhoneTrainingConfig, score, train_phones
 from msmd.training.train import has_fast_bfloat16
@@ -21,16 +24,22 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with grid, ravdess, speech")
     parser.add_argument("--out", type=Path, required=True, help="folder of corpus, checkpoints and encoder")
-    parser.add_argument("--minutes", type=float, default=180.0, help="of speech from each synthesiser")
+    parser.add_argument(
+        "--moonshine", type=Path, help="encoder_model.onnx to take the speech model from, not the package's"
+    )
+    parser.add_argument("--minutes", type=float, default=60.0, help="of speech from each synthesiser")
     parser.add_argument("--steps", type=int, default=PhoneTrainingConfig.num_steps)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     make_corpus(options.data, options.out / "corpus", minutes_per_synthesizer=options.minutes, progress=_tell)
     clips = load_clips(options.out / "corpus")
-    encoder = train_phones(
-        clips, options.out, PhoneTrainingConfig(num_steps=options.steps, bfloat16=has_fast_bfloat16("cpu"))
-    )
+    if options.moonshine is not None:
+        speech_model = read_moonshine(options.moonshine)
+    else:
+        speech_model = EmbeddedEncoder.load(EMBEDDED_FOLDER).speech_model
+    config = PhoneTrainingConfig(num_steps=options.steps, bfloat16=has_fast_bfloat16("cpu"))
+    encoder = train_phones(clips, options.out, speech_model, config, _tell)
     held_out = [clip for clip in clips if clip.split == "val"]
     print(json.dumps(score(encoder, held_out, limit=sys.maxsize), indent=1))
 

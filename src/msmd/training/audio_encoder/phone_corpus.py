@@ -78,7 +78,7 @@ class PhoneClip:
 
 
 def make_corpus(
-    recordings: Path, out: Path, *, minutes_per_synthesizer: float = 180.0, progress: Progress = no_progress
+    recordings: Path, out: Path, *, minutes_per_synthesizer: float = 60.0, progress: Progress = no_progress
 ) -> None:
     """Write `<out>/<source>.safetensors` for every source that this machine has.
 
