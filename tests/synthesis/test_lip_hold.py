@@ -2,7 +2,6 @@ import numpy as np
 import torch
 
 from msmd.core.units import EXPRESSION
-from msmd.diffusion.guidance import guidance_branches
 from msmd.face.lip_closure import lip_gap_direction
 from msmd.synthesis.lip_hold import lip_hold
 
@@ -31,13 +30,6 @@ def test_lips_that_the_sound_closes_stay_closed_and_open_ones_are_free():
 def test_a_style_may_close_lips_further():
     plain, guided = face_open_by([0.5, 2.0]), face_open_by([0.1, 0.0])
     assert torch.equal(lip_hold(MEAN, STD)(guided, plain), guided)
-
-
-def test_without_style_the_weights_are_those_of_guidance_by_sound_alone():
-    full, deaf, plain = torch.randn(3, 1, 4, 2).unbind()
-    both = guidance_branches(0.5, 2.0).without_style().combine(torch.cat([full, deaf, plain]))
-    sound = guidance_branches(0.5, 0.0).combine(torch.cat([full, deaf]))
-    torch.testing.assert_close(both, sound)
 
 
 def test_noise_that_is_quietened_moves_all_but_the_opening():

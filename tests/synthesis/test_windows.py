@@ -2,14 +2,18 @@
 
 import gc
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from msmd.core.config import DiffusionConfig, ModelConfig
+from msmd.core.units import EXPRESSION
 from msmd.diffusion.schedule import cosine_schedule
+from msmd.face.lip_closure import lip_gap_direction
 from msmd.model.assemble import build_model
+from msmd.synthesis.lip_hold import CLOSED_MM, LipHold, lip_hold
 from msmd.synthesis.windows import JOIN_FRAMES, Sampling, generate, join
 
 SAMPLING = Sampling("dpmpp", 2, guidance_audio=1.0, guidance_style=0.5, seed=3)
@@ -105,6 +109,22 @@ def test_one_evaluation_of_the_model_for_each_step_however_many_conditions_guide
     monkeypatch.setattr(type(model), "predict", count)
     generate(model, SCHEDULE, features(24), style, SAMPLING)
     assert calls == [3] * 4  # two windows of two steps; full, without sound, without style
+
+
+def test_held_lips_are_no_further_open_than_without_guidance_by_style(model, style):
+    """Where the line without it has them closed; that line has the same seed and the same sound."""
+    mean, std = np.zeros(67, np.float32), np.ones(67, np.float32)
+    strong = replace(SAMPLING, guidance_style=8.0)
+
+    def opening_mm(sampling: Sampling, hold: LipHold | None = None) -> np.ndarray:
+        made = generate(model, SCHEDULE, features(12), style, sampling, hold=hold)
+        return (made.motion * std + mean)[:, EXPRESSION] @ lip_gap_direction()
+
+    plain = opening_mm(replace(SAMPLING, guidance_style=0.0))
+    free, held = opening_mm(strong), opening_mm(strong, lip_hold(mean, std))
+    closed = plain < CLOSED_MM
+    assert (free[closed] > plain[closed] + 0.1).any()
+    assert (held[closed] <= plain[closed] + 1e-4).all()
 
 
 def test_both_forms_of_guidance_meet_where_neither_guides(model, style):

@@ -5,7 +5,7 @@ null branch of style must use the *basis of the null style* too; `MotionModel` d
 its `style_null` is true, in training and here.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -43,13 +43,6 @@ class Branches:
         audio = torch.tensor(self.audio_null, device=device).repeat_interleave(batch_size)
         style = torch.tensor(self.style_null, device=device).repeat_interleave(batch_size)
         return audio, style
-
-    def without_style(self) -> "Branches":
-        """The same evaluations mixed as if the style were not guided; for the form "sum"."""
-        full, *rest = self.weights
-        kept = [0.0 if null else weight for weight, null in zip(rest, self.style_null[1:], strict=True)]
-        given_up = sum(rest) - sum(kept)
-        return replace(self, weights=(full + given_up, *kept))
 
     def combine(self, outputs: Shaped[Tensor, "branches_times_batch ..."]) -> Shaped[Tensor, "batch ..."]:
         """The guided prediction from the predictions of the repeated batch."""

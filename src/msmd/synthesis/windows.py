@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -80,14 +81,15 @@ def generate(
         style_mean: the style code; None speaks without a style.
         sampling: see there.
         progress: told of sampled frames.
-        hold: keeps closed lips closed under guidance by style; None lets them go with the rest, as Eq. 6
-            is printed.
+        hold: keeps lips closed under guidance by style where they are closed without it, for which each
+            window is sampled a second time without; None lets them go with the rest, as Eq. 6 is printed.
         filter_noise: what becomes of the (1, frames, D) standard normal noise that is drawn; None leaves it.
     """
     device = next(model.parameters()).device
     branches = _branches(sampling, styled=style_mean is not None)
     if sampling.guidance_form != "sum" or style_mean is None or sampling.guidance_style == 0:
         hold = None  # there is nothing to keep it from
+    sound_alone = guidance_branches(float(sampling.guidance_audio), 0.0)
     if style_mean is None:
         code, basis_style = model.null_style(1), model.null_style(1)
     else:
@@ -98,17 +100,11 @@ def generate(
     prev_motion = prev_audio = None
     for index, (audio, valid) in enumerate(_windows(audio_features, model.config.num_frames)):
         audio, valid = audio.to(device), valid.to(device)
-        window = _Window(
-            model, branches, audio, valid, code, style_mean is None, prev_motion, prev_audio, hold
-        )
-        noise = torch.Generator().manual_seed(sampling.seed * 1_000_003 + index)
-        shape = (1, model.config.num_frames, model.config.motion_dim)
-
-        def draw(noise: torch.Generator = noise, shape: tuple[int, int, int] = shape) -> Tensor:
-            drawn = torch.randn(shape, generator=noise).to(device)
-            return drawn if filter_noise is None else filter_noise(drawn)
-
-        sampled = SAMPLERS[sampling.sampler](window.predict, draw(), schedule, sampling.num_steps, draw)
+        window = _Window(model, branches, audio, valid, code, style_mean is None, prev_motion, prev_audio)
+        sampled = _sample(window, schedule, sampling, index, filter_noise)
+        if hold is not None:
+            plain = _Window(model, sound_alone, audio, valid, code, False, prev_motion, prev_audio)
+            sampled = hold(sampled, _sample(plain, schedule, sampling, index, filter_noise))
         count = int(valid.sum())
         motions.append(sampled[0, :count].cpu().numpy())
         alphas.append(window.alpha[0, :count].cpu().numpy())
@@ -119,6 +115,26 @@ def generate(
     motion, alpha = np.concatenate(motions), np.concatenate(alphas)
     poses = basis.cpu().numpy()
     return Generated(motion, motion - alpha @ poses, alpha, poses)
+
+
+def _sample(
+    window: "_Window",
+    schedule: Schedule,
+    sampling: Sampling,
+    index: int,
+    filter_noise: Callable[[Tensor], Tensor] | None,
+) -> Float[Tensor, "1 frames dim"]:
+    """One window from its own noise: the same for a seed and a place in the line."""
+    noise = torch.Generator().manual_seed(sampling.seed * 1_000_003 + index)
+    draw = partial(_draw, window, noise, filter_noise)
+    return SAMPLERS[sampling.sampler](window.predict, draw(), schedule, sampling.num_steps, draw)
+
+
+def _draw(
+    window: "_Window", noise: torch.Generator, filter_noise: Callable[[Tensor], Tensor] | None
+) -> Float[Tensor, "1 frames dim"]:
+    drawn = torch.randn(window.shape, generator=noise).to(window.device)
+    return drawn if filter_noise is None else filter_noise(drawn)
 
 
 def _branches(sampling: Sampling, styled: bool) -> Branches:
@@ -151,9 +167,9 @@ class _Window:
         unstyled: bool,
         prev_motion: Tensor | None,
         prev_audio: Tensor | None,
-        hold: LipHold | None,
     ) -> None:
-        self._model, self._branches, self._hold = model, branches, hold
+        self._model, self._branches = model, branches
+        self.shape, self.device = (1, model.config.num_frames, model.config.motion_dim), audio.device
         audio_null, style_null = branches.null_flags(1, audio.device)
         self._conditions = model.prepare(
             branches.repeat(audio),
@@ -173,8 +189,6 @@ class _Window:
         output: Denoised = self._model.predict(self._branches.repeat(x_t), times, self._conditions)
         self.alpha = output.alpha[:1]
         x_0 = self._branches.combine(output.motion)
-        if self._hold is not None:
-            x_0 = self._hold(x_0, self._branches.without_style().combine(output.motion))
         return x_0 if self._prev_motion is None else join(self._prev_motion, x_0)
 
 
