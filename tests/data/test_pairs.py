@@ -7,9 +7,10 @@ import pytest
 
 from msmd.core.errors import FormatError
 from msmd.data.chains import draw_chain, group_clips, join_motion
-from msmd.data.packed import Clip, PackedDataset, Statistics
+from msmd.data.packed import PERFORMED, Clip, PackedDataset, Statistics
 from msmd.data.packing import write_features, write_packed
 from msmd.data.pairs import CORPUS_WEIGHTS, TwoWindowSampler, shares_of
+from msmd.data.restyle import persistent_expressions
 
 UNIT = Statistics(np.zeros(67, np.float32), np.ones(67, np.float32))
 
@@ -182,5 +183,22 @@ def test_corpora_that_nobody_weighed_count_by_their_length(tmp_path):
     sampler = TwoWindowSampler(packed, "mark", UNIT, num_frames=10, batch_size=64)
     heard = sampler.batch(0).audio_features[:, 0, 0] * 64
     assert 30 < (np.round(heard) == 1).sum() < 62
-    known = pack(tmp_path / "known", [make_clip("a", 60), make_clip("b", 20, corpus="talking")])
-    assert shares_of(known) is CORPUS_WEIGHTS
+
+
+def test_a_corpus_that_nobody_weighed_leaves_the_others_their_weights(tmp_path):
+    clips = [make_clip("a", 60), make_clip("b", 20, corpus="talking"), make_clip("c", 20, corpus="video")]
+    shares = shares_of(pack(tmp_path / "packed", clips))
+    assert shares["video"] == pytest.approx(0.2)
+    assert shares["grid"] / shares["talking"] == pytest.approx(
+        CORPUS_WEIGHTS["grid"] / CORPUS_WEIGHTS["talking"]
+    )
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_no_expression_is_borrowed_from_performed_or_neutral_clips(tmp_path):
+    clips = [
+        make_clip("a", 10, emotion="happy"),
+        make_clip("b", 10, emotion="neutral"),
+        make_clip("c", 10, corpus=PERFORMED, emotion="happy"),
+    ]
+    assert persistent_expressions(pack(tmp_path / "packed", clips)).shape == (1, 64)

@@ -34,3 +34,18 @@ def test_restyling_keeps_the_head_and_scales_the_lip_gap() -> None:
         before = measured_gap(np.ascontiguousarray(motion[:, EXPRESSION]))
         after = measured_gap(np.ascontiguousarray(restyled[:, EXPRESSION]))
         assert np.corrcoef(before, after)[0, 1] > 0.9999
+
+
+def test_expressions_are_borrowed_from_people_and_from_the_rig() -> None:
+    chance = np.random.default_rng(3)
+    person = chance.normal(size=64).astype(np.float32)
+    restyle = Restyler(person[None])
+    still = np.zeros((2, 67), np.float32)
+    borrowed = np.array([restyle(still, chance)[0, EXPRESSION] for _ in range(600)])
+    shown = keep_lip_gap(person, lip_gap_direction())
+    shown /= np.linalg.norm(shown)
+    rest = np.linalg.norm(borrowed - np.outer(borrowed @ shown, shown), axis=1)
+    assert abs((rest < 1e-4).mean() - 1 / 3) < 0.1, "the person alone"
+
+    posed = Restyler(np.zeros((0, 64), np.float32))
+    assert all(np.linalg.norm(posed(still, chance)[0, EXPRESSION]) > 0.1 for _ in range(50))

@@ -30,6 +30,9 @@ VERSION: Final = 2
 
 SETTINGS_NAME: Final = "dataset.json"
 
+PERFORMED: Final = "performed"
+"""The corpus that no person spoke before a camera (`training.performed_pairs`)."""
+
 
 @dataclass(frozen=True)
 class Clip:

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32
 from msmd.core.errors import FormatError
 from msmd.core.units import MOTION_DIM
 from msmd.data.chains import draw_chain, group_clips, join_motion
-from msmd.data.packed import PackedDataset, Split, Statistics
+from msmd.data.packed import PERFORMED, PackedDataset, Split, Statistics
 from msmd.data.restyle import RESTYLE_PROBABILITY, Restyler
 
 CORPUS_WEIGHTS: Mapping[str, float] = {
@@ -18,22 +18,26 @@ CORPUS_WEIGHTS: Mapping[str, float] = {
     "talking": 0.25,
     "ravdess": 0.31,
     "facegood": 0.12,
-    "performed": 0.5,
+    PERFORMED: 1.0,
 }
 """Shares of a batch: one neutral speaker in sync, many speakers, acted emotions, one animated mouth; and,
-where a folder has them (`training.performed_pairs`), performed lines in all phones, a third of the whole.
-Shares of corpora that a folder lacks go to the others."""
+where a folder has them (`training.performed_pairs`), performed lines in all phones, half of the whole."""
 
 
 def shares_of(packed: PackedDataset) -> Mapping[str, float]:
-    """Shares of the corpora of a dataset: `CORPUS_WEIGHTS` if it knows them all, else by their frames."""
+    """Shares of a batch, 1 together, of the corpora that a dataset has training clips of.
+
+    A corpus that `CORPUS_WEIGHTS` does not know has its share of the frames; what is left goes to the known
+    ones by their weights.
+    """
     frames: dict[str, float] = {}
     for clip in packed.select("train"):
         frames[clip.corpus] = frames.get(clip.corpus, 0.0) + clip.frames
-    if frames.keys() <= CORPUS_WEIGHTS.keys():
-        return CORPUS_WEIGHTS
     total = sum(frames.values())
-    return {corpus: count / total for corpus, count in frames.items()}
+    shares = {corpus: count / total for corpus, count in frames.items()}
+    known = shares.keys() & CORPUS_WEIGHTS.keys()
+    left, weight = sum(shares[corpus] for corpus in known), sum(CORPUS_WEIGHTS[corpus] for corpus in known)
+    return shares | {corpus: left * CORPUS_WEIGHTS[corpus] / weight for corpus in known}
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from msmd.core.units import ARKIT_NAMES, EXPRESSION, NUM_ARKIT
-from msmd.data.packed import PackedDataset
+from msmd.data.packed import PERFORMED, PackedDataset
 from msmd.face.lip_closure import lip_gap_direction
 from msmd.face.readers.arkit_motion import code_of_arkit
 
 RESTYLE_PROBABILITY: Final = 0.5
 """Of the pairs."""
 
-POSED_EXPRESSIONS: Final = 400
+POSED_EXPRESSIONS: Final = 4000
 """Expressions posed on the rig beside those of the recordings: recordings hold few raised brows."""
 
 STRENGTH: Final = (0.4, 1.4)
@@ -34,16 +34,16 @@ _POSABLE: Final = (
 
 
 class Restyler:
-    """Borrows persistent expressions, half of the time recorded ones, half poses of the rig.
+    """Borrows persistent expressions: a third recorded ones, a third poses of the rig, a third both added up.
 
     Args:
-        recorded: persistent expressions of training clips; there may be none.
+        recorded: persistent expressions of training clips; if there are none, all are poses.
         seed: of the poses.
     """
 
     def __init__(self, recorded: Float32[np.ndarray, "clips 64"], seed: int = 0) -> None:
-        posed = pose_expressions(POSED_EXPRESSIONS, np.random.default_rng(seed))
-        self._sources = [group for group in (recorded, posed) if len(group)]
+        self._recorded = recorded
+        self._posed = pose_expressions(POSED_EXPRESSIONS, np.random.default_rng(seed))
         self._gap = lip_gap_direction()
 
     def __call__(
@@ -53,14 +53,18 @@ class Restyler:
 
         Half of the time the clip's own persistent expression is taken away first.
         """
-        source = self._sources[int(chance.integers(len(self._sources)))]
-        offset = source[chance.integers(len(source))] * chance.uniform(*STRENGTH)
+        offset = self._borrow(chance)
         own = motion[:, EXPRESSION]
         if chance.random() < 0.5:
             offset = offset - own.mean(0)
         restyled = motion.copy()
         restyled[:, EXPRESSION] = own * chance.uniform(*ARTICULATION) + keep_lip_gap(offset, self._gap)
         return restyled
+
+    def _borrow(self, chance: np.random.Generator) -> Float[np.ndarray, "64"]:
+        both = (self._recorded, self._posed)
+        sources = (both[:1], both[1:], both)[chance.integers(3)] if len(self._recorded) else both[1:]
+        return sum(source[chance.integers(len(source))] * chance.uniform(*STRENGTH) for source in sources)
 
 
 def pose_expressions(count: int, chance: np.random.Generator) -> Float32[np.ndarray, "count 64"]:
@@ -82,7 +86,11 @@ def keep_lip_gap(offset: Float[np.ndarray, "64"], gap: Float[np.ndarray, "64"]) 
 
 
 def persistent_expressions(packed: PackedDataset) -> Float32[np.ndarray, "clips 64"]:
-    """The mean code of each training clip that shows the upper face and is not neutral."""
+    """The mean code of each training clip of a person that shows the upper face and is not neutral.
+
+    Performed clips hold poses of the rig, and are so many that hardly a person's face would be drawn.
+    """
     clips = [clip for clip in packed.select("train") if clip.has_upper and clip.emotion != "neutral"]
+    clips = [clip for clip in clips if clip.corpus != PERFORMED]
     means = [packed.motion(clip.id)[:, EXPRESSION].mean(0) for clip in clips]
     return np.array(means, np.float32).reshape(-1, EXPRESSION.stop)

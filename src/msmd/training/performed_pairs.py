@@ -20,7 +20,7 @@ from msmd.audio.embedded import EmbeddedEncoder
 from msmd.core.errors import MsmdError
 from msmd.core.progress import Progress, no_progress
 from msmd.core.units import MOTION_FPS, SAMPLES_PER_FRAME
-from msmd.data.packed import Clip, PackedDataset, Split
+from msmd.data.packed import PERFORMED, Clip, PackedDataset, Split
 from msmd.data.packing import write_features, write_packed
 from msmd.synthesis.performer.articulation import articulation_card
 from msmd.synthesis.performer.perform import ORIGIN, perform
@@ -28,8 +28,6 @@ from msmd.synthesis.performer.style import PerformerStyle, draw_style
 from msmd.training.audio_encoder.phone_corpus import PhoneClip, load_clips
 from msmd.training.audio_encoder.sentences import HELD_OUT_LANGUAGE
 from msmd.training.performed_takes import PEOPLE_SOURCES, SessionMaker, SpokenTake
-
-CORPUS: Final = "performed"
 
 LICENCE: Final = (
     "made by this package; articulation measured on GRID (CC BY 4.0); voices of espeak-ng or flite, "
@@ -130,9 +128,9 @@ def _perform_all(maker: SessionMaker, seed: int) -> Iterator[tuple[int, Clip, np
 
 def _describe(style: PerformerStyle, number: int, take: SpokenTake, split: Split) -> Clip:
     return Clip(
-        id=f"{CORPUS}/{style.name}_{number}",
-        corpus=CORPUS,
-        speaker=f"{CORPUS}_{style.name}",
+        id=f"{PERFORMED}/{style.name}_{number}",
+        corpus=PERFORMED,
+        speaker=f"{PERFORMED}_{style.name}",
         emotion="unknown",
         intensity="unknown",
         frames=len(take.samples) // SAMPLES_PER_FRAME,
