@@ -70,6 +70,7 @@ def test_a_packed_folder_becomes_a_model_that_can_be_loaded(dataset, tiny, tmp_p
     assert trained.preset.model == tiny.model
     assert not trained.model.training
     assert trained.std.shape == (67,)
+    assert trained.run["shares"] == {"grid": 1.0}
     assert set(trained.run["data_sha256"]) >= {"clips.jsonl", "motion-00000.safetensors"}
     mean, _ = trained.model.encode_style(torch.zeros(1, 40, 67))
     assert bool(mean.isfinite().all())

@@ -89,7 +89,7 @@ _EMBEDDED = Preset(
     ),
     audio_encoder="embedded",
 )
-"""The model inside the package: trained on two processor cores in an hour, and fast on them."""
+"""The model inside the package: trained on one processor core in an hour and a half, and fast on it."""
 
 _PRETRAINING: Final = {
     "paper": ContrastiveConfig(),

@@ -1,6 +1,6 @@
 """What a training run leaves behind, so that its weights can be explained and used.
 
-run.json                 preset, command, commit, environment, checksums of the data
+run.json                 preset, shares of the corpora, command, commit, environment, checksums of the data
 statistics.safetensors   mean (67,), std (67,) of training motion
 log.csv                  one row for each logged step
 checkpoint.safetensors   everything, to go on
@@ -60,13 +60,14 @@ class TrainedModel:
     run: Mapping[str, object]
 
 
-def describe_run(folder: Path, name: str, preset: Preset, dataset: Path) -> None:
-    """Write run.json, before the first step; `name` is the preset's."""
+def describe_run(folder: Path, name: str, preset: Preset, dataset: Path, shares: Mapping[str, float]) -> None:
+    """Write run.json, before the first step; `name` is the preset's, `shares` are those of corpora in a batch."""
     description = {
         "format": "msmd-run-1",
         "msmd": version("msmd"),
         "name": name,
         "preset": asdict(preset),
+        "shares": {corpus: round(share, 4) for corpus, share in sorted(shares.items())},
         "command": sys.argv,
         "commit": _commit(),
         "environment": {

@@ -77,9 +77,10 @@ def train(
     training = training if num_steps is None else replace(training, num_steps=num_steps)
     training = replace(training, bfloat16=training.bfloat16 and has_fast_bfloat16(workers.device))
     packed = PackedDataset(dataset)
+    shares = shares_of(packed)
     bundle = None if start is None else _open_start(start, preset)
     if bundle is None:
-        statistics = measure_statistics(packed, shares_of(packed))
+        statistics = measure_statistics(packed, shares)
     else:
         statistics = Statistics(bundle.mean, bundle.std)
 
@@ -101,7 +102,7 @@ def train(
     sampler, held_out = open_split("train"), open_split("val")
     trained = replace(preset, training=training, model=replace(preset.model, audio_dim=sampler.audio_dim))
     if workers.rank == 0:
-        describe_run(folder, preset_name, trained, dataset)
+        describe_run(folder, preset_name, trained, dataset, shares)
         save_statistics(folder, statistics.mean, statistics.std)
     board = Board(folder) if tensorboard and workers.rank == 0 else None
     sheets = SampleSheets(
