@@ -61,7 +61,7 @@ class TrainedModel:
 
 
 def describe_run(folder: Path, name: str, preset: Preset, dataset: Path, shares: Mapping[str, float]) -> None:
-    """Write run.json, before the first step; `name` is the preset's, `shares` are those of corpora in a batch."""
+    """Write run.json, before the first step; `name` is the preset's, `shares` are of a batch."""
     description = {
         "format": "msmd-run-1",
         "msmd": version("msmd"),

@@ -79,10 +79,7 @@ def train(
     packed = PackedDataset(dataset)
     shares = shares_of(packed)
     bundle = None if start is None else _open_start(start, preset)
-    if bundle is None:
-        statistics = measure_statistics(packed, shares)
-    else:
-        statistics = Statistics(bundle.mean, bundle.std)
+    statistics = measure_statistics(packed, shares) if bundle is None else Statistics(bundle.mean, bundle.std)
 
     def open_split(split: Split) -> TwoWindowSampler:
         """Validation is on recordings as they are, so that its losses compare between presets."""
