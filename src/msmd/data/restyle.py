@@ -64,7 +64,8 @@ class Restyler:
     def _borrow(self, chance: np.random.Generator) -> Float[np.ndarray, "64"]:
         both = (self._recorded, self._posed)
         sources = (both[:1], both[1:], both)[chance.integers(3)] if len(self._recorded) else both[1:]
-        return sum(source[chance.integers(len(source))] * chance.uniform(*STRENGTH) for source in sources)
+        borrowed = [source[chance.integers(len(source))] * chance.uniform(*STRENGTH) for source in sources]
+        return np.sum(borrowed, axis=0)
 
 
 def pose_expressions(count: int, chance: np.random.Generator) -> Float32[np.ndarray, "count 64"]:
