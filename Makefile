@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-warn-conflicts
-DATA ?= ../shared/data
+DATA ?= data
 
 .PHONY: demo test check bundle clean help
 

@@ -1,6 +1,6 @@
 """Fit the expression space of `msmd.face.expression_space` to recordings and to the rig.
 
-    python tools/fit_expression_space.py --data ../shared/data --cache landmarks/
+    python tools/fit_expression_space.py --data DATA --cache landmarks/
 
 Tracks every video once (landmarks are kept in the cache, so a second run takes a minute), takes each
 speaker's neutral face out, adds random expressions of the rig, so that curves of other programs are

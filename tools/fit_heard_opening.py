@@ -1,6 +1,6 @@
 """Fit the nine openings of `msmd.audio.heard_opening` and the certainty of `msmd.data.sync`; measure both.
 
-    python tools/fit_heard_opening.py --data ../shared/data --raw-cache landmarks/
+    python tools/fit_heard_opening.py --data DATA --raw-cache landmarks/
 
 Reads lip openings of landmarks tracked before (`landmarks/CORPUS/STEM.npz`; videos that are not there are
 tracked), fits on training speakers whose clips are in sync, and prints

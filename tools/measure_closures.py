@@ -1,6 +1,6 @@
 """When lips meet against when p, b, m are heard: the check of `msmd.data.sync` that shares nothing with it.
 
-    python tools/measure_closures.py --data ../shared/data --raw-cache landmarks/
+    python tools/measure_closures.py --data DATA --raw-cache landmarks/
 
 The words are known, their phones are laid along the sound by pocketsphinx; that lips meet is seen in the
 landmarks of the inner lips. No estimate of the package has a part in it. Every twentieth clip of GRID, whose

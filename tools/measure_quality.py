@@ -1,6 +1,6 @@
 """What `msmd.data.quality` says of recordings, and whether it finds boxes painted before faces.
 
-    python tools/measure_quality.py --data ../shared/data --raw-cache landmarks/
+    python tools/measure_quality.py --data DATA --raw-cache landmarks/
 
 Landmarks tracked before are read from `landmarks/CORPUS/STEM.npz`. Boxes are painted into the first 75 frames
 of two clips, frames 25 to 44, and the result is tracked anew.

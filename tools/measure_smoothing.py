@@ -1,6 +1,6 @@
 """What smoothing takes of the noise, and of the lips and lids: the tables of docs/timing_and_quality.md.
 
-    python tools/measure_smoothing.py --data ../shared/data --raw-cache landmarks/
+    python tools/measure_smoothing.py --data DATA --raw-cache landmarks/
 
 Known truth: takes of Live Link Face on the rig's landmarks, sampled at 25 and 30 frames a second, with white
 noise. Compared are the filter that is used (`face.smoothing`), a Rauch-Tung-Striebel smoother of constant

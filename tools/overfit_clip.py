@@ -15,10 +15,12 @@ import torch
 from msmd.core.presets import PRESETS
 from msmd.data.packed import PackedDataset, measure_statistics
 from msmd.data.pairs import CORPUS_WEIGHTS
+from msmd.face.lip_closure import lip_gap_direction
+from msmd.synthesis.performer.articulation import tuck_measure
 from msmd.training.curves import draw_curves
 from msmd.training.loop import fit
 from msmd.training.step import WindowPairs
-from msmd.training.train import lip_gap_of
+from msmd.training.train import measure_of
 
 
 def main() -> None:
@@ -38,7 +40,8 @@ def main() -> None:
         has_lips=torch.ones(1, dtype=torch.bool),
         restyled=torch.zeros(1, dtype=torch.bool),
         weights=torch.ones(1, motion.shape[1]),
-        lip_gap=torch.from_numpy(lip_gap_of(statistics)),
+        lip_gap=torch.from_numpy(measure_of(lip_gap_direction(), statistics)),
+        lip_tuck=torch.from_numpy(measure_of(tuck_measure(), statistics)),
     )
     training = replace(
         preset.training,

@@ -314,4 +314,5 @@ def load(bundle: str | Path | None = None, device: str = "cpu") -> Performer:
     Raises:
         BundleError: missing, damaged, or of another version.
     """
-    return Performer(Animator(load_bundle(None if bundle is None else Path(bundle)), device=device))
+    found = load_bundle(None if bundle is None else Path(bundle), device)
+    return Performer(Animator(found, device=device))

@@ -102,7 +102,12 @@ def test_saved_and_loaded_it_is_the_same(encoder, sound, tmp_path):
 def test_a_model_that_wants_raw_sound_gets_it(saved, sound):
     (saved / "preprocessor_config.json").write_text(json.dumps({"do_normalize": False, "feature_size": 1}))
     raw = HubertEncoder.load(saved)
+    raw.save(saved.parent / "raw copy")
+    copy = HubertEncoder.load(saved.parent / "raw copy")
+    np.testing.assert_array_equal(copy.encode(3 * sound), raw.encode(3 * sound))
+    assert copy.fingerprint == raw.fingerprint
     (saved / "preprocessor_config.json").unlink()
+    assert HubertEncoder.load(saved).fingerprint != raw.fingerprint
     louder = raw.encode(3 * sound)
     with torch.no_grad():
         hidden = raw._model(torch.from_numpy(np.pad(3 * sound, (40, 40)))[None]).last_hidden_state[0]

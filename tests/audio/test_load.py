@@ -22,7 +22,8 @@ def write(path: Path, channels: np.ndarray, rate_hz: int, codec: str, layout: st
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate_hz, layout=layout)
         resampler = av.AudioResampler(format=stream.format, layout=layout, rate=rate_hz, frame_size=0)
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(channels), format="fltp", layout=layout)
+        packed = np.ascontiguousarray(channels.T).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
         frame.sample_rate = rate_hz
         fifo = av.AudioFifo()
         for converted in resampler.resample(frame):
@@ -55,10 +56,12 @@ def tone_level(samples: np.ndarray, rate_hz: int) -> float:
         ("a.mp4", "aac", 48000, "stereo"),
         ("a.mkv", "flac", 22050, "mono"),
         ("a.wav", "pcm_s16le", 8000, "5.1"),
+        ("a.wav", "pcm_s16le", 48000, "7.1"),
+        ("a.mkv", "pcm_s16le", 16000, "hexadecagonal"),
     ],
 )
 def test_every_container_gives_the_same_tone_at_16_khz(tmp_path, name, codec, rate_hz, layout):
-    num_channels = {"mono": 1, "stereo": 2, "5.1": 6}[layout]
+    num_channels = {"mono": 1, "stereo": 2, "5.1": 6, "7.1": 8, "hexadecagonal": 16}[layout]
     path = write(tmp_path / name, np.tile(tone(rate_hz), (num_channels, 1)), rate_hz, codec, layout)
     sound = load_sound(path)
     assert sound.sample_rate_hz == 16000
@@ -84,6 +87,11 @@ def test_the_low_frequency_channel_is_not_heard(tmp_path):
 def test_loud_float_samples_are_scaled_into_range(tmp_path):
     path = write(tmp_path / "a.wav", 4 * tone(16000)[None], 16000, "pcm_f32le", "mono")
     assert np.abs(load_sound(path).samples).max() == pytest.approx(1.0)
+
+
+def test_a_constant_offset_is_no_sound(tmp_path):
+    path = write(tmp_path / "a.wav", np.full((1, 16000), 0.01, np.float32), 16000, "pcm_f32le", "mono")
+    assert np.abs(load_sound(path).samples).max() < 1e-6
 
 
 def test_silence_is_no_error(tmp_path):

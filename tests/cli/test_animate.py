@@ -102,6 +102,16 @@ def test_in_a_batch_a_bad_line_costs_only_itself(
     assert sorted(path.name for path in out.iterdir()) == ["line.npz", "other.npz"]
 
 
+def test_a_batch_in_which_two_lines_have_one_name_is_refused_before_it_begins(
+    msmd: Msmd, tiny_bundle: Path, speech: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "b").mkdir()
+    other = write_wave(tmp_path / "b" / speech.name, np.full(16_000, 0.1))
+    outcome = msmd("animate", speech, other, "--bundle", tiny_bundle, "-o", tmp_path / "takes", *QUICK)
+    assert outcome.code == 2 and str(other) in outcome.err.replace("\n", "")
+    assert not list((tmp_path / "takes").iterdir())
+
+
 @pytest.mark.parametrize("command", ["animate", "capture", "train"])
 def test_help_teaches_by_example(msmd: Msmd, command: str) -> None:
     outcome = msmd(command, "--help")

@@ -74,6 +74,12 @@ def test_a_rank_is_the_mean_over_the_metrics(tmp_path):
     assert "| 1.75 | b |" in text
 
 
+def test_a_model_without_numbers_is_last(tmp_path):
+    text = board_markdown(entries_of(comparison(tmp_path / "a.json", {"diverged": {}, "good": four(2)})))
+    assert "| 1 | good |" in text
+    assert "| 2 | diverged |" in text
+
+
 def test_a_new_result_takes_the_place_of_the_old_one_and_other_clips_have_their_own_table(tmp_path):
     old = entries_of(comparison(tmp_path / "a.json", {"m": four(5)}))
     new = entries_of(comparison(tmp_path / "b.json", {"m": four(1)}))

@@ -153,6 +153,13 @@ def test_one_model_alone_makes_no_table_and_others_join_the_first():
     assert lay_out(LAYOUTS[1], scored(both), list(both)) is None
 
 
+def test_two_models_of_one_variant_both_have_their_row():
+    rows = {name: [row("one", mve=1.0)] for name in ("embedded", "msmd-paper", "vae-baseline")}
+    table = lay_out(LAYOUTS[0], scored(rows), list(rows))
+    assert [one.label for one in table.rows] == ["VAE-baseline", "MSMD: embedded", "MSMD: msmd-paper"]
+    assert "MSMD: msmd-paper" in table_markdown(table) + order_markdown(table)
+
+
 def test_variants_that_the_paper_gives_no_numbers_for_are_not_compared_with_its_order():
     rows = {name: [row("one", mve=1.0)] for name in ("num-basis-1-embedded", "embedded")}
     assert order_markdown(lay_out(LAYOUTS[2], scored(rows), list(rows))) == ""

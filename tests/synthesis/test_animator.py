@@ -97,6 +97,13 @@ def test_half_a_second_is_no_style(animator: Animator) -> None:
         animator.encode_style(Motion(np.zeros((12, 67), np.float32)))
 
 
+def test_a_reference_with_holes_is_no_style(animator: Animator) -> None:
+    values = np.zeros((50, 67), np.float32)
+    values[7, 3] = np.nan
+    with pytest.raises(MsmdError, match="NaN"):
+        animator.encode_style(Motion(values))
+
+
 def test_a_code_of_another_model_is_refused(animator: Animator, speech: np.ndarray) -> None:
     with pytest.raises(MsmdError, match="numbers"):
         animator.animate(speech, StyleCode(np.zeros(128, np.float32)))
@@ -108,3 +115,14 @@ def test_samplers_and_steps_that_do_not_exist_are_refused(
 ) -> None:
     with pytest.raises(MsmdError):
         animator.animate(speech, None, options=SamplingOptions(sampler=sampler, steps=steps))
+
+
+def test_any_seed_from_0_on_is_one(animator: Animator, speech: np.ndarray) -> None:
+    assert np.isfinite(animator.animate(speech, None, seed=2**80).motion.values).all()
+    with pytest.raises(MsmdError, match="negative"):
+        animator.animate(np.zeros_like(speech), None, seed=-1)
+
+
+def test_guidance_that_is_no_number_is_refused(animator: Animator, speech: np.ndarray) -> None:
+    with pytest.raises(MsmdError, match="guidance"):
+        animator.animate(speech, None, options=SamplingOptions(guidance_audio=float("nan")))

@@ -67,7 +67,7 @@ class HubertEncoder:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the weights that generation uses: what a cache and a bundle know the encoder by."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256() if self._normalises else hashlib.sha256(b"sound as it is")
         for name, value in sorted(self._model.state_dict().items()):
             if name == _ONLY_FOR_TRAINING:
                 continue
@@ -107,8 +107,11 @@ class HubertEncoder:
         return hidden.float().unflatten(0, (-1, 2)).mean(1).cpu().numpy()
 
     def save(self, folder: Path) -> None:
-        """Write the model as `transformers` does (safetensors and JSON)."""
+        """Write the model as `transformers` does (safetensors and JSON), and how its sound is prepared."""
+        from transformers import Wav2Vec2FeatureExtractor
+
         self._model.save_pretrained(folder)
+        Wav2Vec2FeatureExtractor(do_normalize=self._normalises).save_pretrained(folder)
 
     @classmethod
     def load(cls, source: str | Path, device: str = "cpu") -> "HubertEncoder":
@@ -147,7 +150,11 @@ class HubertEncoder:
                 f"no speech model can be loaded from {where!r}: {reason} Give a folder that holds "
                 "config.json and model.safetensors, or a name on the hub and a network."
             ) from error
-        return cls(model.to(device), str(source), _normalises(where, local))
+        try:
+            model = model.to(device)
+        except (RuntimeError, AssertionError) as error:
+            raise MsmdError(f"device {device!r} cannot be used here: {error}. Use device='cpu'.") from error
+        return cls(model, str(source), _normalises(where, local))
 
 
 def short_name(source: str) -> str:

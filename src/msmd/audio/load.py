@@ -30,6 +30,7 @@ def load_sound(path: str | Path, sample_rate_hz: int = SAMPLE_RATE_HZ) -> Sound:
 
     Channels are averaged, the low-frequency one of a surround track left out. A track that starts
     later than its file (videos do that) begins with silence, so that times are those of the file.
+    A constant offset, which cheap sound cards leave, is taken out: it would count as sound in pauses.
     Samples beyond [-1, 1], which float files may hold, are scaled down together. Silence is no error.
 
     Args:
@@ -82,14 +83,13 @@ def _decode(
     if container.duration is not None:
         _require_not_too_long(container.duration / av.time_base, path)
     pieces: list[np.ndarray] = []
-    rate_hz, num_samples, resampler = 0, 0, None
+    rate_hz, num_samples, late, resampler = 0, 0, 0, None
     for frame in _frames(container, path):
         if resampler is None:
             rate_hz = frame.sample_rate
-            resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=rate_hz)
+            resampler = av.AudioResampler(format="flt", layout=frame.layout, rate=rate_hz)
             late = _late_samples(frame, container)
             _require_not_too_long(late / rate_hz, path)
-            pieces.append(np.zeros(late, np.float32))
             num_samples = late
         try:
             converted = resampler.resample(frame)
@@ -105,7 +105,8 @@ def _decode(
         _require_not_too_long(num_samples / rate_hz, path)
     if resampler is None:
         raise AudioError(f"{path} has a sound track without a single sample. Export it again.")
-    return np.concatenate(pieces), rate_hz
+    samples = np.concatenate(pieces)
+    return np.pad(samples - samples.mean(dtype=np.float64).astype(np.float32), (late, 0)), rate_hz
 
 
 def _frames(container: av.container.InputContainer, path: Path) -> Iterator[av.AudioFrame]:
@@ -134,7 +135,7 @@ def _late_samples(first: av.AudioFrame, container: av.container.InputContainer) 
 
 
 def _mix(frame: av.AudioFrame) -> Float32[np.ndarray, "num_samples"]:
-    channels = frame.to_ndarray()
+    channels = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
     names = [channel.name for channel in frame.layout.channels]
     heard = [i for i, name in enumerate(names) if name != "LFE"] or [0]
     return channels[heard].mean(axis=0, dtype=np.float32)

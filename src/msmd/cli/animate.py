@@ -95,6 +95,7 @@ def animate_command(
     rate, wanted = parse_fps(fps), check_formats(formats.split(","))
     read_face(face)
     check_folder(out)
+    _require_own_names(audio)
     with progress_bar() as progress:
         performer = msmd.load(bundle)
         code = None if style is None else performer.encode_style(style, neutral, progress)
@@ -131,6 +132,17 @@ def animate_command(
             print_error(f"{line}: {error}")
     if failed:
         raise MsmdError(f"{len(failed)} of {len(audio)} lines could not be animated (named above).")
+
+
+def _require_own_names(lines: list[Path]) -> None:
+    named: dict[str, Path] = {}
+    for line in lines:
+        other = named.setdefault(line.stem.casefold(), line)
+        if other is not line:
+            raise MsmdError(
+                f"{other} and {line} would both be written as {line.stem}.*, after the name of the sound. "
+                "Rename one, or animate them into folders of their own."
+            )
 
 
 def _tell(take: Take, paths: dict[str, Path], performer: Performer) -> None:

@@ -40,7 +40,9 @@ def evaluate_command(
     guidance_audio: Annotated[float | None, typer.Option(min=0, max=10, help=GUIDANCE_HELP)] = None,
     guidance_style: Annotated[float | None, typer.Option(min=0, max=10, help=GUIDANCE_HELP)] = None,
     sampler: Annotated[str, typer.Option(help="As of `msmd animate`.")] = DEFAULTS.sampler,
-    steps: Annotated[int | None, typer.Option(min=1, help="As of `msmd animate`.")] = DEFAULTS.steps,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="If left out: 8 for the tables; else as `msmd animate`.")
+    ] = DEFAULTS.steps,
     smooth: Annotated[
         bool, typer.Option("--smooth/--no-smooth", help="As of `msmd animate`.")
     ] = DEFAULTS.smooth,
@@ -52,7 +54,7 @@ def evaluate_command(
 
     Example:
 
-        msmd evaluate runs/embedded runs/vae-baseline-embedded --data work/dataset -o work/evaluation
+        msmd evaluate bundles/embedded bundles/vae-baseline-embedded --data work/dataset -o work/evaluation
     """
     names = (
         list(ALL_SUITES) if suite == "all" else [name.strip() for name in suite.split(",") if name.strip()]

@@ -42,7 +42,7 @@ def figures_command(
 
     Example:
 
-        msmd figures runs/*/bundle --data work/dataset -o work/figures
+        msmd figures bundles/* --data work/dataset -o work/figures
     """
     options = FigureOptions(
         figures=[name.strip() for name in figure.split(",") if name.strip()],

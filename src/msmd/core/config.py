@@ -88,7 +88,8 @@ class ModelConfig:
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        _require_each(self, ("audio_dim", "motion_dim", "num_prev_frames", "num_layers"), at_least=1)
+        _require_each(self, ("audio_dim", "motion_dim", "num_layers"), at_least=1)
+        _require_each(self, ("num_prev_frames",), at_least=2)  # a seam is joined by place and speed
         _require_each(self, ("style_dim", "style_num_layers"), at_least=1)
         _require_each(self, ("num_basis",), at_least=0)
         _require(

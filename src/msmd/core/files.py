@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from msmd.core.errors import OutputError
 
 
@@ -16,7 +18,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     The yielded path keeps the suffix, so that writers that look at it behave.
 
     Raises:
-        OutputError: the folder cannot be made or written.
+        OutputError: the folder cannot be made or written, or the disk is full.
     """
     path = Path(path)
     try:
@@ -32,7 +34,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield aside
         aside.chmod(0o644)
         aside.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}.") from error
+    except (OSError, SafetensorError) as error:  # the latter for a full disk
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"cannot write {path}: {reason}.") from error
     finally:
         aside.unlink(missing_ok=True)

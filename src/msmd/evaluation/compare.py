@@ -40,8 +40,8 @@ PAPER_SAMPLING: Final = SamplingOptions(
     hold_lips=False,
     steady_lips=False,
 )
-"""lambda_c of section 5.2 for both conditions, and nothing of ours on top; few steps of another sampler than
-the paper's 1000 of DDPM."""
+"""lambda_c of section 5.2 for both conditions; few steps of another sampler than the paper's 1000 of DDPM. Of
+ours nothing is on top but the smoothing that all training motion went through, and the join of windows."""
 
 CONTROLS: Final = "controls"
 """Folder of the rows of what is no model."""

@@ -105,9 +105,7 @@ def comparison_markdown(
         if any(matching[scope].values()):
             count = max((mean.count for own in matching[scope].values() for mean in own.values()), default=0)
             parts.append(f"{scope.capitalize()} ({count} clips):\n")
-            parts.append(
-                _means_table(scores, matching[scope], ("mve", "lve_max", "lve_rms", "fdd_abs", "mod"))
-            )
+            parts.append(_means_table(scores, matching[scope], _FEW_ERRORS))
     parts.append("### Lips and sound\n")
     parts.append(_means_table(scores, matching["all"], SYNC))
     parts.append("### Dynamics\n")

@@ -91,12 +91,12 @@ Models judged by `msmd evaluate` on the same held-out clips. Made by `msmd leade
 `leaderboard.json`; do not edit it by hand. To join, run
 
 ```sh
-msmd evaluate YOUR_BUNDLE --data DATASET -o work/evaluation
+msmd evaluate YOUR_BUNDLE --data DATASET --seeds 1 --limit 120 -o work/evaluation
 msmd leaderboard work/evaluation/comparison.json --board docs/leaderboard.json -o docs/leaderboard.md
 ```
 
-The rank is the mean of the ranks by `mve`, `lve_max`, `fdd_abs` and `mod`, of which less is better; it says
-nothing of significance, which is in `docs/results.md`. Names of measures are those of `docs/metrics.md`. The
+Only models judged on the same clips stand in one table. The rank is the mean of the ranks by `mve`, `lve_max`,
+`fdd_abs` and `mod`, of which less is better; it says nothing of significance, which is in `docs/results.md`. Names of measures are those of `docs/metrics.md`. The
 last columns are of contrasting references: the distance to them, how often the generated face is nearest to
 its own among all, and how often a simple judge names the reference's emotion. Rows in italics are no
 models: they show what the measures make of the recording itself and of degenerate faces.
@@ -105,6 +105,7 @@ models: they show what the measures make of the recording itself and of degenera
 
 def _rank(models: Sequence[Entry]) -> list[tuple[float, Entry]]:
     numbers = np.array([[_number(entry, metric) for metric in RANKED] for entry in models], float)
+    numbers = np.nan_to_num(numbers, nan=np.inf)  # a model without a number is not the best
     ranks = [[1 + np.sum(column < value) for value in column] for column in numbers.T]
     means = np.mean(ranks, axis=0) if len(models) else np.array([])
     order = sorted(range(len(models)), key=lambda index: (means[index], str(models[index]["model"])))

@@ -112,16 +112,16 @@ class Table:
 
 def lay_out(layout: TableLayout, scores: Scores, models: Sequence[str]) -> Table | None:
     """The table of the models that there are; None for fewer than two."""
-    by_variant = {variant_of(model): model for model in models}
-    chosen = {
-        variant: (by_variant[variant], label)
+    chosen = [
+        (variant, system, label if len(alike) == 1 else f"{label}: {system}")
         for variant, label in layout.rows.items()
-        if variant in by_variant
-    }
+        for alike in ([model for model in models if variant_of(model) == variant],)
+        for system in alike
+    ]
     if layout.takes_others:
         known = {variant for one in LAYOUTS for variant in one.rows}
-        chosen |= {name: (name, name) for name in models if variant_of(name) not in known}
-    names = [system for system, _ in chosen.values()]
+        chosen += [(name, name, name) for name in models if variant_of(name) not in known]
+    names = [system for _, system, _ in chosen]
     if len(names) < 2:
         return None
     tests = {
@@ -130,7 +130,7 @@ def lay_out(layout: TableLayout, scores: Scores, models: Sequence[str]) -> Table
     }
     means = scores.means["matching"]["all"]
     rows = []
-    for variant, (system, label) in chosen.items():
+    for variant, system, label in chosen:
         values = {name: means[system][name].mean for name in PAPER_METRICS if name in means[system]}
         bold = frozenset(name for name in PAPER_METRICS if better_than_all(system, names, tests[name]))
         rows.append(TableRow(label, system, variant, values, bold))

@@ -7,7 +7,6 @@ its motion can be trusted to teach.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from msmd.evaluation.mouth_shapes import effect_size, voice_row
 from msmd.evaluation.pairing import StyledClip, pair_with_references
 from msmd.evaluation.protocol import FaceMesh, load_face_mesh
 from msmd.evaluation.recordings import load_performances, measure_train_means
-from msmd.evaluation.records import Row
+from msmd.evaluation.records import Row, write_json
 from msmd.evaluation.spoken_lines import lines_of_recordings, load_unseen_lines
 from msmd.evaluation.statistics import summarize
 from msmd.evaluation.unseen_voices import summarize_voices
@@ -71,7 +70,7 @@ def held_out_rows(
     systems: Mapping[str, System],
     mesh: FaceMesh,
 ) -> list[Row]:
-    """`held_out.measure` of the performer and of other systems on the clips that have phones."""
+    """`clip_measures.measure` of the performer and of other systems on the clips that have phones."""
     neutral = speak(STYLES["neutral"])
     rows: list[Row] = []
     for clip in clips:
@@ -81,7 +80,7 @@ def held_out_rows(
         motions = {PERFORMER: neutral(target.samples, phones[target.clip])}
         motions |= {name: system(clip) for name, system in systems.items()}
         for name, motion in motions.items():
-            rows.append({"clip": target.clip, "system": name} | measure(mesh, target, motion))
+            rows.append({"clip": target.clip, "system": name} | measure(mesh, target, motion, phones[target.clip]))
     return rows
 
 
@@ -100,8 +99,7 @@ def evaluate_performer(data: Path, dataset: Path, out: Path) -> str:
     systems = make_systems(animator, measure_train_means(dataset))
     rows = held_out_rows(clips, phones, {name: systems[name] for name in wanted}, mesh)
     voices = _voice_rows(data, animator, mesh)
-    with whole_file(out / "performer.json") as aside:
-        aside.write_text(json.dumps({"held_out": rows, "voices": voices}, indent=1), encoding="utf-8")
+    write_json(out / "performer.json", {"held_out": rows, "voices": voices})
     return held_out_table(rows) + "\n" + voices_table(voices)
 
 

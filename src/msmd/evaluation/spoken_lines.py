@@ -1,6 +1,7 @@
 """Speech to judge lips by: voices never trained on, and recordings whose words are known."""
 
 import csv
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,11 @@ class SpokenLine:
     samples: Float32[np.ndarray, "num_samples"]
     text: str | None = None
     recorded: Float32[np.ndarray, "frames 67"] | None = None
+
+    @property
+    def key(self) -> str:
+        """Name and checksum of the sound: what rows of the line are kept by."""
+        return f"{self.name} {hashlib.sha256(np.ascontiguousarray(self.samples).tobytes()).hexdigest()[:12]}"
 
 
 def load_unseen_lines(data_folder: Path) -> list[SpokenLine]:

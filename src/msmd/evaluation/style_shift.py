@@ -83,7 +83,7 @@ def run_style_shift(
     total = len(lines) * len(styles)
     for number, (line, name) in enumerate((line, name) for line in lines for name in styles):
         progress("styles", number, total)
-        key = f"{line.name}/{name}"
+        key = f"{line.key}/{name}"
         if key in rows:
             continue
         motion = animator.animate(line.samples, styles[name]).motion.values

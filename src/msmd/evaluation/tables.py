@@ -45,7 +45,7 @@ _VOICE_NUMBERS: Final = (
 )
 
 Comparison = Mapping[str, Mapping[str, Mapping[str, object]]]
-"""system -> metric -> summary with "p" against the model and "differs"."""
+"""system -> metric -> summary with "p" against the model."""
 
 
 def compare_systems(rows: Sequence[Row]) -> Comparison:

@@ -99,7 +99,7 @@ def run_unseen_voices(
         todo: dict[str, StyleCode | None] = dict(styles)
         if line.recorded is not None:
             todo[RECORDED] = None
-        todo = {name: code for name, code in todo.items() if f"{line.name}/{name}" not in rows}
+        todo = {name: code for name, code in todo.items() if f"{line.key}/{name}" not in rows}
         if not todo:
             continue
         phones = None if line.text is None else align_or_none(line.samples, line.text)
@@ -109,7 +109,7 @@ def run_unseen_voices(
             else:
                 motion = animator.animate(line.samples, code).motion.values
             head = {"line": line.name, "voice": line.voice, "style": name, "aligned": phones is not None}
-            rows.append(f"{line.name}/{name}", head | measure_line(mesh, motion, line.samples, phones or []))
+            rows.append(f"{line.key}/{name}", head | measure_line(mesh, motion, line.samples, phones or []))
     progress("unseen voices", len(lines), len(lines))
 
 

@@ -87,8 +87,10 @@ class Animator:
         """The style code of a reference of any length; see `encode_reference`.
 
         Raises:
-            MsmdError: shorter than `MIN_STYLE_SECONDS`.
+            MsmdError: shorter than `MIN_STYLE_SECONDS`, or not finite.
         """
+        if not np.isfinite(motion.values).all():
+            raise MsmdError("the style reference holds NaN or infinity. Give motion that is whole.")
         motion = resample_motion(motion, MOTION_FPS)
         if motion.duration_seconds < MIN_STYLE_SECONDS:
             raise MsmdError(
@@ -122,7 +124,7 @@ class Animator:
         Silence gives a resting, blinking face and a warning.
 
         Raises:
-            MsmdError: an unknown sampler, or a style code of another model.
+            MsmdError: an unknown sampler, a number out of its range, or a style code of another model.
         """
         options = options or self._defaults
         sampling = self._check(options, style, seed)
@@ -152,6 +154,13 @@ class Animator:
             raise MsmdError(
                 f"style code {style.name!r} has {len(style.mean)} numbers, this model's have "
                 f"{self._model.config.style_dim}. Encode the style with the model that animates."
+            )
+        if seed < 0:
+            raise MsmdError(f"seed {seed} is negative. Give 0 or more.")
+        if not np.isfinite((options.guidance_audio, options.guidance_style)).all():
+            raise MsmdError(
+                f"guidance {options.guidance_audio} by audio and {options.guidance_style} by style: "
+                "give numbers, such as 0.25 and 0."
             )
         if options.guidance_form not in get_args(GuidanceForm):
             known = ", ".join(get_args(GuidanceForm))
@@ -194,7 +203,7 @@ class Animator:
         mean: Float32[np.ndarray, "style_dim"] | None,
         sampling: Sampling,
     ) -> Generated:
-        """A resting face that blinks; with a style it keeps the basis in its mean strength."""
+        """A resting face that blinks; with a style it holds the mean of what the style makes of silence."""
         window = features[: self._model.config.num_frames]
         heard = generate(self._model, self._schedule, window, mean, sampling)
         std, shift = self._bundle.std, self._bundle.mean

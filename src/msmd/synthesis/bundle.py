@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from safetensors.torch import load as load_torch
 from safetensors.torch import save as save_torch
 
@@ -84,8 +84,10 @@ def save_bundle(folder: Path, bundle: Bundle, card: str, copies_encoder: bool = 
         half = {name: value.half().contiguous() for name, value in bundle.model.state_dict().items()}
         (folder / "model.safetensors").write_bytes(save_torch(half))
         encoder = _save_encoder(folder, bundle.audio_encoder, copies_encoder)
-        save_file({"mean": bundle.mean, "std": bundle.std}, folder / "statistics.safetensors")
-        save_file({name: code.mean for name, code in bundle.styles.items()}, folder / "styles.safetensors")
+        statistics = {"mean": bundle.mean, "std": bundle.std}
+        (folder / "statistics.safetensors").write_bytes(save(statistics))
+        codes = {name: code.mean for name, code in bundle.styles.items()}
+        (folder / "styles.safetensors").write_bytes(save(codes))
         (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         description = {
             "format": FORMAT,
@@ -106,8 +108,12 @@ def save_bundle(folder: Path, bundle: Bundle, card: str, copies_encoder: bool = 
         raise OutputError(f"cannot write the bundle {folder}: {error.strerror or error}.") from error
 
 
-def load_bundle(folder: Path | None = None) -> Bundle:
+def load_bundle(folder: Path | None = None, device: str = "cpu") -> Bundle:
     """Read a bundle folder; None reads the one inside the package.
+
+    Args:
+        folder: of the bundle.
+        device: for an audio encoder of `transformers`; `Animator` moves the model.
 
     Raises:
         BundleError: missing, of another version, truncated, altered, or made for another expression code.
@@ -127,7 +133,7 @@ def load_bundle(folder: Path | None = None) -> Bundle:
             f"bundle {folder} speaks expression code {description['expression_code']}, this msmd speaks "
             f"{load_expression_space().fingerprint}. Take the msmd that it was made with."
         )
-    audio_encoder = _load_encoder(folder, description)
+    audio_encoder = _load_encoder(folder, description, device)
     try:
         model_config = ModelConfig(**_as_tuples(description["model"]))
         model = build_model(model_config)
@@ -165,7 +171,7 @@ def _save_encoder(folder: Path, encoder: AudioEncoder, copies: bool) -> dict[str
     return {"name": inner.name, "dim": inner.dim, "source": found_by, "fingerprint": inner.fingerprint}
 
 
-def _load_encoder(folder: Path, description: dict) -> AudioEncoder:
+def _load_encoder(folder: Path, description: dict, device: str) -> AudioEncoder:
     """The bundle's own encoder, its copy of another, or the other where it says it is.
 
     Features of another HuBERT would give a face that moves, and wrongly: the weights' checksum must agree.
@@ -174,7 +180,7 @@ def _load_encoder(folder: Path, description: dict) -> AudioEncoder:
     if "source" not in about:
         return EmbeddedEncoder.load(folder)
     copied = folder / ENCODER_FOLDER
-    encoder = HubertEncoder.load(copied if copied.is_dir() else about["source"])
+    encoder = HubertEncoder.load(copied if copied.is_dir() else about["source"], device)
     if encoder.fingerprint != about["fingerprint"]:
         raise BundleError(
             f"bundle {folder} was made with the audio encoder {about['name']} from {about['source']}; "

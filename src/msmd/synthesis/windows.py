@@ -125,7 +125,7 @@ def _sample(
     filter_noise: Callable[[Tensor], Tensor] | None,
 ) -> Float[Tensor, "1 frames dim"]:
     """One window from its own noise: the same for a seed and a place in the line."""
-    noise = torch.Generator().manual_seed(sampling.seed * 1_000_003 + index)
+    noise = torch.Generator().manual_seed((sampling.seed * 1_000_003 + index) % 2**63)
     draw = partial(_draw, window, noise, filter_noise)
     return SAMPLERS[sampling.sampler](window.predict, draw(), schedule, sampling.num_steps, draw)
 

@@ -144,6 +144,12 @@ _THIRD_PARTY = (
 )
 
 
+def _threads(info: Mapping[str, object]) -> str:
+    environment = info.get("environment")
+    count = environment.get("threads") if isinstance(environment, Mapping) else None
+    return "" if count is None else f" with {count} thread{'s' if count != 1 else ''} of the processor"
+
+
 def _minutes(clip: Clip) -> float:
     return clip.frames / float(MOTION_FPS) / 60
 
@@ -163,8 +169,8 @@ def write_card(info: Mapping[str, object], packed: PackedDataset, held_out: str)
             f"**Licence of these weights: {LICENCE}.** The code around them is Apache-2.0.",
             "",
             f"{info['parameters']:,} parameters, {info['training_steps']} steps of",
-            f"{info['batch_size']} pairs of windows, {info['training_minutes']} minutes on two",
-            f"processor cores, commit {info['commit']}.",
+            f"{info['batch_size']} pairs of windows, {info['training_minutes']} minutes{_threads(info)},",
+            f"commit {info['commit']}.",
             "",
             "## Data it was trained on",
             "",

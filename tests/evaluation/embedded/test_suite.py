@@ -91,6 +91,7 @@ def test_a_line_is_aligned_once_whether_it_fits_or_not(tmp_path, monkeypatch):
         assert align_once("a", np.zeros(640, np.float32), "fits", cache) == [Phone("AA", 0.1, 0.3)]
         assert align_once("b", np.zeros(640, np.float32), "does not", cache) is None
     assert asked == ["fits", "does not"]
+    assert align_once("a", np.ones(640, np.float32), "does not", cache) is None, "of other recordings"
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def replace_marked(text: str, name: str, new: str) -> str:
         MsmdError: it has no such marks, or several.
     """
     first, last = f"<!-- measured: {name} -->", f"<!-- end: {name} -->"
-    if text.count(first) != 1 or text.count(last) != 1:
+    if text.count(first) != 1 or text.count(last) != 1 or text.index(last) < text.index(first):
         raise MsmdError(
             f"the page needs {first} and, after it, {last}, once each: put them where the part goes."
         )

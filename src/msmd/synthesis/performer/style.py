@@ -36,7 +36,7 @@ class PerformerStyle:
         expression_weights(self.expression)
         for name in ("jaw", "lips", "brows", "head", "blinks_per_minute"):
             if not 0 <= getattr(self, name) <= 60:
-                raise MsmdError(f"{name} of style {self.name!r} is {getattr(self, name)}: give 0 or more.")
+                raise MsmdError(f"{name} of style {self.name!r} is {getattr(self, name)}: give 0 to 60.")
 
     def weights(self) -> Float32[np.ndarray, "52"]:
         """The held expression, in the order of `ARKIT_NAMES`."""
