@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from msmd.core.animation import Motion, StyleCode
+from msmd.core.errors import MsmdError
 from msmd.core.units import SAMPLE_RATE_HZ, SAMPLES_PER_FRAME
 from msmd.evaluation.alignment import Phone
 from msmd.evaluation.clip_measures import measure
@@ -122,6 +123,8 @@ class Chooser:
 def unheard_lines(corpus: Path) -> list[tuple[np.ndarray, Sequence[Phone]]]:
     low, high = (seconds * SAMPLE_RATE_HZ for seconds in SECONDS)
     clips = [clip for clip in load_clips(corpus, (UNHEARD,)) if low <= len(clip.samples) <= high]
+    if not clips:
+        raise MsmdError(f"{corpus} lacks {UNHEARD}, by whom settings are chosen (docs/audio_encoder.md).")
     chosen = clips[:: max(1, len(clips) // LINES)][:LINES]
     return [(_whole_frames(clip.samples), _phones(phones_of_clip(clip))) for clip in chosen]
 

@@ -8,6 +8,7 @@ face is in time, says what the method itself reads. Needs msmd[capture,evaluate]
 """
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def read_line(video: Path, text: str, cache: Path) -> Line:
             seen, times = raw["landmarks"], raw["times_seconds"]
             width, height = int(raw["width"]), int(raw["height"])
     else:
-        raw = track_face(video)
+        raw, _ = track_face(video)
         seen, times, width, height = raw.landmarks, raw.times_seconds, raw.width, raw.height
     landmarks, _ = metric_landmarks(seen, width, height)
     upper, lower = np.array(INNER_LIP_PAIRS[3:6]).T
@@ -112,4 +113,5 @@ if __name__ == "__main__":
     try:
         main()
     except MsmdError as error:
-        raise SystemExit(f"error: {error}") from None
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

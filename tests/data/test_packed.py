@@ -64,6 +64,24 @@ def test_features_are_stored_one_a_frame_and_renewed_with_the_clips(tmp_path):
         PackedDataset(tmp_path).audio_features("grid/a", "loudness")
 
 
+def test_features_of_sound_that_was_packed_anew_go_and_those_of_the_same_sound_stay(tmp_path):
+    def pack(stamp, features=()):
+        rows = np.full((4, 67), len(stamp), np.float32), np.full(4 * 640, len(stamp) / 100, np.float32)
+        motion, sound = ({"grid/a": values} for values in rows)
+        write_packed(tmp_path, [CLIP], motion, sound, {"grid/a": stamp}, features=features)
+
+    pack("one")
+    write_features(tmp_path, LoudnessEncoder())
+    pack("one")
+    assert PackedDataset(tmp_path).audio_features("grid/a", "loudness").shape == (4, 2)
+    pack("other")
+    with pytest.raises(FormatError, match="Write the features first"):
+        PackedDataset(tmp_path).audio_features("grid/a", "loudness")
+    write_features(tmp_path, LoudnessEncoder())
+    pack("one", features=["loudness"])
+    assert (tmp_path / "audio_features.loudness-00000.safetensors").exists()
+
+
 def test_lengths_that_disagree_are_our_own_bug(tmp_path):
     with pytest.raises(ValueError, match="grid/a"):
         write_packed(

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from msmd.core.units import ARKIT_NAMES
-from msmd.export.livelink import HEADER, eye_angles, head_angles, timecode, write_livelink
+from msmd.export.livelink import HEADER, eye_angles, head_angles, timecode, write_livelink_curves
+from msmd.face.arkit_curves import ArkitCurves
 from msmd.face.arkit_weights import arkit_of_motion
 
 
@@ -16,7 +17,7 @@ def seconds_of(text: str) -> float:
 
 @pytest.fixture
 def rows(make_animation, tmp_path):
-    write_livelink(make_animation(), tmp_path / "take.csv")
+    write_livelink_curves(ArkitCurves.of_motion(make_animation().motion), tmp_path / "take.csv")
     with (tmp_path / "take.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 

@@ -4,7 +4,13 @@ import pytest
 from msmd.audio.phone_network import PHONES
 from msmd.core.errors import FormatError
 from msmd.training.audio_encoder.flite import has_flite, speak_with_flite
-from msmd.training.audio_encoder.phone_corpus import PhoneClip, load_clips, make_espeak, save_clips
+from msmd.training.audio_encoder.phone_corpus import (
+    PhoneClip,
+    align_ravdess,
+    load_clips,
+    make_espeak,
+    save_clips,
+)
 
 
 def names(spans: list[tuple[float, float, int]]) -> list[str]:
@@ -84,6 +90,21 @@ def test_a_corpus_comes_back_as_it_was_saved(tmp_path):
     assert (loaded.name, loaded.speaker, loaded.split) == ("a", "en", "train")
     assert np.array_equal(loaded.labels, clip.labels)
     assert np.abs(loaded.samples - samples).max() < 3e-4
+
+
+def test_what_a_kill_left_beside_a_corpus_is_no_part_of_it(tmp_path):
+    clip = PhoneClip("a", "espeak", "en", "train", np.zeros(320, np.float32), np.zeros(1, np.uint8))
+    save_clips(tmp_path / "espeak.safetensors", [clip])
+    (tmp_path / ".espeak.1f2e.safetensors").write_bytes(b"half")
+    assert len(load_clips(tmp_path)) == 1
+    assert load_clips(tmp_path, ("ravdess",)) == []
+
+
+def test_other_files_among_the_actors_are_left_alone(tmp_path):
+    (tmp_path / "Actor_01").mkdir()
+    for name in (".DS_Store", "._03-01-01-01-01-01-01.wav", "notes.txt"):
+        (tmp_path / "Actor_01" / name).write_text("")
+    assert list(align_ravdess(tmp_path)) == []
 
 
 def test_a_folder_without_a_corpus_is_refused(tmp_path):

@@ -38,6 +38,16 @@ def test_what_was_made_with_other_settings_is_refused_before_anything_is_made(tm
     assert made == ["a", "b"]
 
 
+def test_a_stage_that_was_broken_off_goes_on_with_its_own_settings_only(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run_stages(chain([], breaks="a"), tmp_path, print)
+    with pytest.raises(MsmdError, match="made with"):
+        run_stages(chain([], settings=2), tmp_path, print)
+    made: list[str] = []
+    run_stages(chain(made), tmp_path, print)
+    assert made == ["a", "b", "c"]
+
+
 def test_hours_and_settings_of_each_stage_are_kept(tmp_path):
     run_stages(chain([]), tmp_path, print)
     kept = json.loads((tmp_path / STAGES_NAME).read_text())
@@ -54,6 +64,24 @@ def test_a_damaged_record_of_stages_is_an_error_and_not_a_new_beginning(tmp_path
 def test_recordings_that_are_not_there_are_told_before_anything_begins(tmp_path):
     with pytest.raises(MsmdError, match="nowhere is not a folder"):
         list_stages(tmp_path / "nowhere", tmp_path / "work")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"preset": "embeded"},
+        {"preset": "msmd-paper"},
+        {"copies": 99},
+        {"performed_minutes": 0.0},
+        {"threads": 0},
+        {"steps": 0},
+        {"workers": -1},
+    ],
+    ids=str,
+)
+def test_what_no_stage_could_work_with_is_told_before_anything_begins(tmp_path, given):
+    with pytest.raises(MsmdError):
+        list_stages(tmp_path, tmp_path / "work", **given)
 
 
 def test_the_stages_are_those_of_the_documentation(tmp_path):

@@ -40,6 +40,11 @@ def test_a_killed_and_resumed_run_equals_one_that_was_not_bit_for_bit(tiny_prese
         assert_same_files(tmp_path / "whole" / name, tmp_path / "killed" / name)
 
 
+def test_a_step_that_is_past_ends_the_sitting_at_once(tiny_preset, draw_pairs, tmp_path):
+    fit(tiny_preset(), draw_pairs, [], tmp_path, sitting=Sitting(until_step=4))
+    assert fit(tiny_preset(), draw_pairs, [], tmp_path, sitting=Sitting(until_step=2)).step == 4
+
+
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(tiny_preset, draw_pairs, tmp_path):
     fit(tiny_preset(), draw_pairs, [], tmp_path / "a")
     fit(tiny_preset(), draw_pairs, [], tmp_path / "b")

@@ -13,6 +13,7 @@ from msmd.data.packed import Clip
 from msmd.data.packing import write_features, write_packed
 from msmd.model.assemble import build_model
 from msmd.synthesis.bundle import Bundle, save_bundle
+from msmd.training.pace import Sitting
 from msmd.training.run_folder import load_trained_model
 from msmd.training.train import train
 
@@ -90,6 +91,45 @@ def test_a_run_may_begin_with_the_weights_and_statistics_of_a_bundle(dataset, ti
     assert np.array_equal(trained.std, std)
     for name, weight in trained.model.state_dict().items():
         torch.testing.assert_close(weight, model.state_dict()[name], atol=2e-3, rtol=0)  # half precision
+
+
+def test_the_run_of_another_preset_or_of_other_data_is_left_as_it_is(dataset, tiny, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    train(dataset, "tiny", run, device="cpu", sitting=Sitting(until_step=2))
+    kept = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    monkeypatch.setattr(presets, "PRESETS", {"other": tiny})
+    with pytest.raises(FormatError, match="preset 'tiny'"):
+        train(dataset, "other", run, device="cpu")
+    changed = replace(tiny, model=replace(tiny.model, num_basis=1))
+    monkeypatch.setattr(presets, "PRESETS", {"tiny": changed})
+    with pytest.raises(FormatError, match="preset has changed"):
+        train(dataset, "tiny", run, device="cpu")
+    monkeypatch.setattr(presets, "PRESETS", {"tiny": tiny})
+    clips = dataset / "clips.jsonl"
+    before = clips.read_text()
+    clips.write_text(before.replace('"neutral"', '"happy"'))
+    with pytest.raises(FormatError, match=r"clips\.jsonl differs"):
+        train(dataset, "tiny", run, device="cpu")
+    assert kept == {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    clips.write_text(before)
+    train(dataset, "tiny", run, device="cpu", num_steps=5)
+    assert load_trained_model(run).preset.training.num_steps == 5
+
+
+def test_a_run_begun_with_a_bundle_goes_on_with_its_statistics(dataset, tiny, tmp_path, tiny_encoder):
+    mean, std = np.full(67, 7, np.float32), np.ones(67, np.float32)
+    model = build_model(tiny.model).eval()
+    bundle = Bundle(model, tiny_encoder, tiny.model, tiny.diffusion, mean, std, {}, "made up", {})
+    save_bundle(tmp_path / "bundle", bundle, "card")
+    run = tmp_path / "run"
+    train(dataset, "tiny", run, device="cpu", sitting=Sitting(until_step=2), start=tmp_path / "bundle")
+    train(dataset, "tiny", run, device="cpu")
+    np.testing.assert_array_equal(load_trained_model(run).mean, mean)
+
+
+def test_a_device_that_is_not_there_is_told(dataset, tiny, tmp_path):
+    with pytest.raises(MsmdError, match="cannot be used here"):
+        train(dataset, "tiny", tmp_path / "run", device="abacus")
 
 
 def test_a_bundle_of_another_shape_is_no_beginning(dataset, tiny, tmp_path, tiny_bundle):

@@ -11,13 +11,14 @@ from msmd.core.presets import named_preset
 from msmd.training.benchmark import measure_step
 from msmd.training.curves import draw_curves, tabulate_ends
 from msmd.training.train import has_fast_bfloat16
+from msmd.training.workers import gather_workers
 
 
 def benchmark_command(
     preset: Annotated[str, typer.Option(help="Name of a preset; `msmd presets` lists them.")] = "embedded",
     steps: Annotated[int, typer.Option(min=1, help="Steps that are timed.")] = 5,
-    batch: Annotated[int | None, typer.Option(help="Pairs in a batch, instead of the preset's.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Processor threads.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Pairs in a batch, not the preset's.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
     device: Annotated[str, typer.Option(help="cpu, or a torch device such as cuda.")] = "cpu",
 ) -> None:
     """Time real training steps of a preset on random data, and tell where the time goes.
@@ -29,6 +30,7 @@ def benchmark_command(
     if threads is not None:
         torch.set_num_threads(threads)
     chosen = named_preset(preset)
+    device = gather_workers(device).device
     training = replace(
         chosen.training,
         batch_size=batch or chosen.training.batch_size,

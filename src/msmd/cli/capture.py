@@ -45,6 +45,8 @@ def capture_command(
     if looks_like_curves(video):
         motion = resample_motion(read_curves(video), MOTION_FPS)
         save_motion(out, motion)
+        if fix or neutral != "auto":
+            print_warning("--neutral and --fix-offset are for videos; curves know their face at rest.")
         _tell(out, motion.origin.get("warnings", ""), motion.duration_seconds, motion.origin.get("neutral"))
         return
     with progress_bar() as progress:

@@ -49,9 +49,6 @@ def run() -> None:
     except MsmdError as error:
         print_error(str(error))
         sys.exit(2)
-    except KeyboardInterrupt:
-        print_error("stopped.")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

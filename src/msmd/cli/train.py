@@ -22,13 +22,21 @@ def train_command(
     dataset: Annotated[Path, typer.Option(help="Packed dataset.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Run folder; a run found there goes on.")],
     preset: Annotated[str, typer.Option(help="Name of a preset; `msmd presets` lists them.")] = "embedded",
-    steps: Annotated[int | None, typer.Option(help="Steps of the run, instead of the preset's.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Pairs in a batch, instead of the preset's.")] = None,
-    until: Annotated[int | None, typer.Option(help="Stop after this step; called again, it goes on.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="End after so many minutes of training.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Processor threads.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps of the run, instead of the preset's.")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Pairs in a batch, instead of the preset's.")
+    ] = None,
+    until: Annotated[
+        int | None, typer.Option(min=1, help="Stop after this step; called again, it goes on.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="End after so many minutes of training.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, or a torch device such as cuda.")] = "auto",
-    devices: Annotated[int, typer.Option(help="How many of them train together.")] = 1,
+    devices: Annotated[int, typer.Option(min=1, help="How many of them train together.")] = 1,
     start: Annotated[Path | None, typer.Option(help="Bundle whose weights to begin with.")] = None,
     tensorboard: Annotated[bool, typer.Option(help="Write curves and pictures for TensorBoard too.")] = False,
     compile: Annotated[bool, typer.Option(help="Compile the networks: a minute, then faster.")] = False,

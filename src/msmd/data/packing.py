@@ -1,7 +1,7 @@
 """Writes the packed folder that `data.packed` reads."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from msmd.data.packed import (
     read_clips,
     read_settings,
 )
-from msmd.data.shards import Shard, write_shards
+from msmd.data.shards import Shard, shard_paths, write_shards
 
 
 def write_packed(
@@ -33,8 +33,9 @@ def write_packed(
     sound: Mapping[str, Float[np.ndarray, "_"]],
     stamps: Mapping[str, str] | None = None,
     notes: Mapping[str, Any] | None = None,
+    features: Collection[str] = (),
 ) -> None:
-    """Write the folder; features of an earlier preparation are removed, for they may no longer belong.
+    """Write the folder; features of other sound are removed.
 
     Until it is done the folder has no clips.jsonl, so that nobody reads half of it.
 
@@ -46,6 +47,7 @@ def write_packed(
         stamps: clip id -> text that changes when its motion or sound do: files of an earlier run that hold
             the same clips with the same stamps are kept, features too. None: all are written.
         notes: further entries of dataset.json, JSON-ready.
+        features: names of encoders whose features are left, for the caller will bring them up to date.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -66,8 +68,9 @@ def write_packed(
     sizes = {name: count * SAMPLES_PER_FRAME * 2 for name, count in frames.items()}
     shards = write_shards(folder, "motion", list(frames), read_motion, sizes, stamps)
     shards += write_shards(folder, "sound", list(frames), read_sound, sizes, stamps)
-    if stamps is None:
-        for stale in folder.glob("audio_features.*.safetensors"):
+    if stamps is None or not _same_sound(folder, shards):
+        own = {path for name in features for path in shard_paths(folder, f"audio_features.{name}")}
+        for stale in set(folder.glob("audio_features.*.safetensors")) - own:
             stale.unlink()
     settings = {"format": FORMAT, "version": VERSION, "clips": len(clips), "frames": sum(frames.values())}
     settings |= {"statistics": _overall(clips, motion), **(notes or {}), "files": _list_files(shards)}
@@ -160,6 +163,16 @@ def _of_length(values: np.ndarray, wanted: int, name: str) -> np.ndarray:
     if len(values) != wanted:
         raise ValueError(f"{name} is {len(values)} long, {wanted} is wanted")
     return values
+
+
+def _same_sound(folder: Path, shards: Iterable[Shard]) -> bool:
+    """Whether dataset.json of the preparation before tells of the same sound."""
+    try:
+        files = json.loads((folder / SETTINGS_NAME).read_text(encoding="utf-8"))["files"]
+        before = {name: file["sha256"] for name, file in files.items() if name.startswith("sound")}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return before == {shard.name: shard.sha256 for shard in shards if shard.name.startswith("sound")}
 
 
 def _list_files(shards: Iterable[Shard]) -> dict[str, dict[str, object]]:

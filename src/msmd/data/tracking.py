@@ -102,7 +102,10 @@ def neutral_of_recordings(path: str | Path) -> Neutral:
         FormatError: a motion file cannot be read or keeps no landmarks.
     """
     path = Path(path)
-    files = sorted(f for f in path.iterdir() if f.suffix.lower() in RECORDINGS) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        seen = (file for file in path.iterdir() if not file.name.startswith("."))
+        files = sorted(file for file in seen if file.suffix.lower() in RECORDINGS)
     if not files:
         raise CaptureError(
             f"the folder {path} has no recording to take the neutral face from ({', '.join(RECORDINGS)})."

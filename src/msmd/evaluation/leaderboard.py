@@ -95,11 +95,12 @@ msmd evaluate YOUR_BUNDLE --data DATASET --seeds 1 --limit 120 -o work/evaluatio
 msmd leaderboard work/evaluation/comparison.json --board docs/leaderboard.json -o docs/leaderboard.md
 ```
 
-Only models judged on the same clips stand in one table. The rank is the mean of the ranks by `mve`, `lve_max`,
-`fdd_abs` and `mod`, of which less is better; it says nothing of significance, which is in `docs/results.md`. Names of measures are those of `docs/metrics.md`. The
-last columns are of contrasting references: the distance to them, how often the generated face is nearest to
-its own among all, and how often a simple judge names the reference's emotion. Rows in italics are no
-models: they show what the measures make of the recording itself and of degenerate faces.
+Only models judged on the same clips stand in one table. The rank is the mean of the ranks by `mve`,
+`lve_max`, `fdd_abs` and `mod`, of which less is better; it says nothing of significance, which is in
+`docs/results.md`. Names of measures are those of `docs/metrics.md`. The last columns are of contrasting
+references: the distance to them, how often the generated face is nearest to its own among all, and how often
+a simple judge names the reference's emotion. Rows in italics are no models: they show what the measures make
+of the recording itself and of degenerate faces.
 """
 
 

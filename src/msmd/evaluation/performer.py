@@ -80,7 +80,9 @@ def held_out_rows(
         motions = {PERFORMER: neutral(target.samples, phones[target.clip])}
         motions |= {name: system(clip) for name, system in systems.items()}
         for name, motion in motions.items():
-            rows.append({"clip": target.clip, "system": name} | measure(mesh, target, motion, phones[target.clip]))
+            rows.append(
+                {"clip": target.clip, "system": name} | measure(mesh, target, motion, phones[target.clip])
+            )
     return rows
 
 
@@ -180,4 +182,5 @@ if __name__ == "__main__":
     try:
         main()
     except MsmdError as error:
-        sys.exit(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Float64
 
-from msmd.core.animation import Animation
 from msmd.core.units import ARKIT_NAMES
 from msmd.export.text_file import write_text
 from msmd.face.arkit_curves import ArkitCurves
@@ -31,15 +30,6 @@ HEADER: Final = (
 
 _EYE_REACH: Final = math.radians(30)
 """Turn of the eye at an eyeLook weight of 1; in real takes weight and angle have this ratio, about."""
-
-
-def write_livelink(animation: Animation, path: str | Path) -> None:
-    """Write the take at the frame rate of the animation's motion; it starts at 00:00:00:00.000.
-
-    Raises:
-        OutputError: the place cannot be written.
-    """
-    write_livelink_curves(ArkitCurves.of_motion(animation.motion), path)
 
 
 def write_livelink_curves(curves: ArkitCurves, path: str | Path) -> None:

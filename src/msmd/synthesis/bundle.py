@@ -99,7 +99,11 @@ def save_bundle(folder: Path, bundle: Bundle, card: str, copies_encoder: bool = 
             "audio_encoder": encoder,
             "styles": list(bundle.styles),
             "info": dict(bundle.info),
-            "sha256": {path.name: _checksum(path) for path in sorted(folder.glob("*.safetensors"))},
+            "sha256": {
+                path.name: _checksum(path)
+                for path in sorted(folder.glob("*.safetensors"))
+                if not path.name.startswith(".")
+            },
         }
         aside = folder / ".bundle.json"
         aside.write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")

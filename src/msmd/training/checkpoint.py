@@ -74,8 +74,9 @@ def restore_checkpoint(path: Path, state: TrainingState) -> None:
         values = _part(tensors, f"optimizer/{key}")
         for name, parameter in state.model.named_parameters():
             if name in values:
-                value = values[name] if key == "step" else values[name].to(parameter.device)
-                state.optimizer.state[parameter][key] = value
+                # A copy: Windows does not replace a file that something still looks into.
+                value = values[name].clone()
+                state.optimizer.state[parameter][key] = value if key == "step" else value.to(parameter.device)
     for name, value in json.loads(metadata["counters"]).items():
         setattr(state, name, value)
 

@@ -10,7 +10,8 @@
     bundle/         `msmd bundle`
 
 A stage whose result is there is not made again, and one that was broken off goes on as far as it can: after a
-kill, give the same command. WORK/stages.json tells what each stage was made with, and its hours.
+kill, give the same command. WORK/stages.json tells what each stage was made with, and the hours of its last
+sitting.
 """
 
 import argparse
@@ -28,6 +29,8 @@ from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.errors import MsmdError
 from msmd.core.files import whole_file
+from msmd.core.presets import named_preset
+from msmd.data.corpora.sources import is_mixed
 from msmd.data.curation.curate import Plan, curate
 from msmd.data.curation.executors import open_executor
 from msmd.data.packing import write_features
@@ -37,12 +40,12 @@ from msmd.training.make_bundle import make_bundle
 from msmd.training.performed_pairs import make_pairs
 from msmd.training.performed_takes import PEOPLE_SOURCES
 from msmd.training.train import has_fast_bfloat16, train
-from msmd.training.voiced_recordings import make_voiced
+from msmd.training.voiced_recordings import MOST_COPIES, make_voiced
 
 STAGES_NAME: Final = "stages.json"
 
 _SEPARATE_SOURCES: Final = ("video",)
-"""Folders inside the recordings that `msmd curate` takes only when they are named."""
+"""Folders beside the corpora that `msmd curate` takes only when they are named."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +79,22 @@ def run_stages(stages: list[Stage], work: Path, tell: Callable[[str], None]) -> 
                 f"in {work / STAGES_NAME}."
             )
     for stage in stages:
-        if stage.name in done:
+        if "hours" in done.get(stage.name, {}):
             tell(f"{stage.name}: is there")
             continue
         tell(f"{stage.name}: begins")
+        done[stage.name] = {"settings": dict(stage.settings)}
+        _keep_done(work, done)
         began = time.monotonic()
         stage.make()
-        hours = round((time.monotonic() - began) / 3600, 3)
-        done[stage.name] = {"settings": dict(stage.settings), "hours": hours}
-        with whole_file(work / STAGES_NAME) as aside:
-            aside.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
+        done[stage.name]["hours"] = hours = round((time.monotonic() - began) / 3600, 3)
+        _keep_done(work, done)
         tell(f"{stage.name}: done, {hours:g} h")
+
+
+def _keep_done(work: Path, done: Mapping[str, Any]) -> None:
+    with whole_file(work / STAGES_NAME) as aside:
+        aside.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
 
 
 def _read_done(work: Path) -> dict[str, Any]:
@@ -127,14 +135,26 @@ def list_stages(
         threads: of the processor, for both fits.
 
     Raises:
-        MsmdError: `data` is no folder.
+        MsmdError: `data` is no folder, or a number that no stage could work with.
     """
     if not data.is_dir():
         raise MsmdError(f"{data} is not a folder. Give the recordings, laid out as docs/data.md says.")
+    if named_preset(preset).audio_encoder != EmbeddedEncoder.name:
+        raise MsmdError(
+            f"the preset {preset!r} reads other features. `msmd presets` lists the embedded ones."
+        )
+    if not 0 <= copies <= MOST_COPIES:
+        raise MsmdError(f"{copies} copies cannot be made: give 0 to {MOST_COPIES}.")
+    if min(speech_minutes, performed_minutes, encoder_steps, threads, 1 if steps is None else steps) <= 0:
+        raise MsmdError("minutes, steps and threads are more than 0.")
+    if workers is not None and workers < 0:
+        raise MsmdError(f"{workers} workers: give 0 (this process) or more.")
+    told = {"data": str(data.resolve())}
     corpus, encoder = work / "audio_encoder" / "corpus", work / "audio_encoder"
 
     def curate_recordings() -> None:
-        sources = (data, *(data / name for name in _SEPARATE_SOURCES if (data / name).is_dir()))
+        beside = [data / name for name in _SEPARATE_SOURCES if is_mixed(data) and (data / name).is_dir()]
+        sources = (data, *beside)
         executor = open_executor(workers)
         try:
             curate(Plan(sources), work / "curated", executor)
@@ -156,8 +176,10 @@ def list_stages(
         write_features(work / "dataset", EmbeddedEncoder.load(encoder))
 
     return [
-        Stage("curated", {}, curate_recordings),
-        Stage("audio_encoder", {"speech_minutes": speech_minutes, "steps": encoder_steps}, fit_encoder),
+        Stage("curated", told, curate_recordings),
+        Stage(
+            "audio_encoder", told | {"speech_minutes": speech_minutes, "steps": encoder_steps}, fit_encoder
+        ),
         Stage("voiced", {"copies": copies, "tucks": "heard"}, voice_recordings),
         Stage("dataset", {"performed_minutes": performed_minutes}, perform_pairs),
         Stage(

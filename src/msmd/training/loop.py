@@ -80,8 +80,9 @@ def fit(
     state = open_state(preset, draw_pairs, folder, workers, start)
     losses_of = workers.wrap(PairLosses(state.model, schedule, config, sitting.compile))
     log = None if out is None else TrainingLog(out / LOG, COLUMNS, state.step)
+    until = math.inf if sitting.until_step is None else sitting.until_step
     before, began, saved = state.seconds, time.monotonic(), time.monotonic()
-    while (done := run_fraction(state, config, sitting.minutes)) < 1 and state.step != sitting.until_step:
+    while (done := run_fraction(state, config, sitting.minutes)) < 1 and state.step < until:
         rate = learning_rate(state.step, done, config)
         losses, norm = take_step(state, losses_of, draw_pairs, config, rate, workers)
         state.seconds = workers.agree(before + time.monotonic() - began)

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float32
+from safetensors import SafetensorError
 from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file
@@ -33,6 +34,7 @@ from msmd.core.config import ContrastiveConfig, DiffusionConfig, ModelConfig, Tr
 from msmd.core.errors import FormatError
 from msmd.core.files import whole_file
 from msmd.core.presets import Preset
+from msmd.data.packed import SETTINGS_NAME, Statistics
 from msmd.model.assemble import build_model
 from msmd.model.motion_model import MotionModel
 
@@ -60,9 +62,9 @@ class TrainedModel:
     run: Mapping[str, object]
 
 
-def describe_run(folder: Path, name: str, preset: Preset, dataset: Path, shares: Mapping[str, float]) -> None:
-    """Write run.json, before the first step; `name` is the preset's, `shares` are of a batch."""
-    description = {
+def describe_run(name: str, preset: Preset, dataset: Path, shares: Mapping[str, float]) -> dict[str, object]:
+    """What run.json says; `name` is the preset's, `shares` are of a batch."""
+    return {
         "format": "msmd-run-1",
         "msmd": version("msmd"),
         "name": name,
@@ -79,8 +81,57 @@ def describe_run(folder: Path, name: str, preset: Preset, dataset: Path, shares:
         },
         "data_sha256": {path.name: _checksum(path) for path in sorted(dataset.glob("*")) if path.is_file()},
     }
+
+
+def save_description(folder: Path, description: Mapping[str, object]) -> None:
+    """Write run.json, before the first step."""
     with whole_file(folder / "run.json") as aside:
         aside.write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+
+
+def require_same_run(folder: Path, description: Mapping[str, object]) -> None:
+    """Whether the folder's run may go on as `description` says: by the same preset, on the same clips.
+
+    How long it lasts, its batches and its pace may change.
+
+    Raises:
+        FormatError: it may not, or cannot be read; nothing was written.
+    """
+    given = json.loads(json.dumps(description))
+    preset = read_preset(given["preset"])
+    try:
+        begun = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        name, kept, data = begun["name"], read_preset(begun["preset"]), begun["data_sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FormatError(
+            f"{folder} has a checkpoint, and its run.json cannot be read: {error}. Give another --out."
+        ) from error
+    networks = [(one.model, one.diffusion, one.style_pretraining) for one in (kept, preset)]
+    if name != given["name"] or networks[0] != networks[1]:
+        raise FormatError(
+            f"{folder} is a run of the preset {name!r}, this is {given['name']!r}, or the preset has changed "
+            "since. Give another --out."
+        )
+    for name in data.keys() & given["data_sha256"].keys() - {SETTINGS_NAME}:
+        if data[name] != given["data_sha256"][name]:
+            raise FormatError(
+                f"{folder} is a run on other data: {name} differs. Give its dataset, or another --out."
+            )
+
+
+def load_statistics(folder: Path) -> Statistics:
+    """What standardised the motion of a run that goes on.
+
+    Raises:
+        FormatError: they are missing or damaged.
+    """
+    try:
+        arrays = load_arrays(folder / "statistics.safetensors")
+        return Statistics(arrays["mean"], arrays["std"])
+    except (OSError, KeyError, SafetensorError) as error:
+        raise FormatError(
+            f"{folder} has a checkpoint, and its statistics cannot be read: {error}. Give another --out."
+        ) from error
 
 
 def save_statistics(folder: Path, mean: Float32[np.ndarray, "67"], std: Float32[np.ndarray, "67"]) -> None:

@@ -27,7 +27,15 @@ from msmd.training.board import Board
 from msmd.training.dimension_weights import DimensionWeights, weigh_dimensions
 from msmd.training.loop import OnLog, fit
 from msmd.training.pace import ONE_SITTING, Sitting
-from msmd.training.run_folder import SAMPLES, describe_run, save_statistics
+from msmd.training.run_folder import (
+    CHECKPOINT,
+    SAMPLES,
+    describe_run,
+    load_statistics,
+    require_same_run,
+    save_description,
+    save_statistics,
+)
 from msmd.training.samples import SampleSheets, choose_clips
 from msmd.training.step import WindowPairs
 from msmd.training.workers import gather_workers
@@ -67,7 +75,8 @@ def train(
         on_log: told each row of the log.
 
     Raises:
-        MsmdError: no such preset, data that do not fit it, no such device, or a run that diverged.
+        MsmdError: no such preset, data that do not fit it, no such device, a run of another preset or of
+            other data in the folder, or a run that diverged.
     """
     if threads is not None:
         torch.set_num_threads(threads)
@@ -78,8 +87,14 @@ def train(
     training = replace(training, bfloat16=training.bfloat16 and has_fast_bfloat16(workers.device))
     packed = PackedDataset(dataset)
     shares = shares_of(packed)
-    bundle = None if start is None else _open_start(start, preset)
-    statistics = measure_statistics(packed, shares) if bundle is None else Statistics(bundle.mean, bundle.std)
+    resumes = (folder / CHECKPOINT).is_file()
+    bundle = None if start is None or resumes else _open_start(start, preset)
+    if resumes:
+        statistics = load_statistics(folder)
+    elif bundle is not None:
+        statistics = Statistics(bundle.mean, bundle.std)
+    else:
+        statistics = measure_statistics(packed, shares)
 
     def open_split(split: Split) -> TwoWindowSampler:
         """Validation is on recordings as they are, so that its losses compare between presets."""
@@ -99,7 +114,10 @@ def train(
     sampler, held_out = open_split("train"), open_split("val")
     trained = replace(preset, training=training, model=replace(preset.model, audio_dim=sampler.audio_dim))
     if workers.rank == 0:
-        describe_run(folder, preset_name, trained, dataset, shares)
+        description = describe_run(preset_name, trained, dataset, shares)
+        if resumes:
+            require_same_run(folder, description)
+        save_description(folder, description)
         save_statistics(folder, statistics.mean, statistics.std)
     board = Board(folder) if tensorboard and workers.rank == 0 else None
     sheets = SampleSheets(

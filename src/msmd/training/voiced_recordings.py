@@ -38,7 +38,7 @@ from msmd.training.heard_tucks import complete_tucks
 SEMITONES: Final = 4.0
 SPEEDS: Final = (0.85, 1.2)
 _OTHER_VOICES: Final = 4
-_MOST_COPIES: Final = 8
+MOST_COPIES: Final = 8
 _MARK: Final = "~"
 _WRITTEN_ANEW: Final = frozenset({"format", "version", "clips", "frames", "statistics", "files"})
 
@@ -115,8 +115,8 @@ def make_voiced(
         FormatError: `dataset` is not a packed folder.
         OutputError: the folder cannot be written.
     """
-    if not 0 <= copies <= _MOST_COPIES:
-        raise MsmdError(f"{copies} copies cannot be made: give 0 to {_MOST_COPIES}.")
+    if not 0 <= copies <= MOST_COPIES:
+        raise MsmdError(f"{copies} copies cannot be made: give 0 to {MOST_COPIES}.")
     if dataset.resolve() == out.resolve():
         raise MsmdError(f"{out} cannot be made from itself: give another --out.")
     packed = PackedDataset(dataset)

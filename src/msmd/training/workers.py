@@ -112,13 +112,19 @@ def gather_workers(device: str = "auto", count: int = 1) -> Workers:
         count: how many of its kind.
 
     Raises:
-        MsmdError: more than one without Lightning Fabric, or more than there are.
+        MsmdError: no such device, more than one without Lightning Fabric, or more than there are.
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if count < 1:
         raise MsmdError(f"{count} devices: give 1 or more.")
-    kind = torch.device(device).type
+    try:
+        kind = torch.empty(0, device=device).device.type
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise MsmdError(
+            f"device {device!r} cannot be used here: {reason} Give cpu, or leave it out."
+        ) from error
     if kind == "cuda" and count > torch.cuda.device_count():
         raise MsmdError(f"{count} GPUs were asked for; there are {torch.cuda.device_count()}.")
     return OneDevice(device) if count == 1 else ManyDevices(kind, count)

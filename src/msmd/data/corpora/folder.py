@@ -88,4 +88,4 @@ def _read_table(folder: Path, table: Path | None) -> dict[str, dict[str, str]]:
     if "file" not in columns or unknown:
         wrong = f"unknown columns {', '.join(unknown)}" if "file" in columns else "no column `file`"
         raise FormatError(f"{path} has {wrong}. Columns are: {', '.join(COLUMNS)}.")
-    return {Path(row["file"].strip()).as_posix(): row for row in rows}
+    return {Path(row["file"].strip()).as_posix(): row for row in rows if row["file"]}

@@ -41,7 +41,8 @@ class Layout:
     list: Callable[[Path], list[Recording]]
 
 
-def _is_mixed(folder: Path) -> bool:
+def is_mixed(folder: Path) -> bool:
+    """Whether a folder holds several corpora, each under its name; others in it are not taken."""
     return sum((folder / name).is_dir() for name in _MIXED) >= 2
 
 
@@ -50,7 +51,7 @@ def _list_mixed(folder: Path) -> list[Recording]:
 
 
 LAYOUTS: Final = (
-    Layout("mixed", f"a folder that holds two or more of {', '.join(_MIXED)}", _is_mixed, _list_mixed),
+    Layout("mixed", f"a folder that holds two or more of {', '.join(_MIXED)}", is_mixed, _list_mixed),
     Layout(
         "ravdess", "a RAVDESS download", is_ravdess, lambda folder: list_ravdess(folder, own_splits=False)
     ),

@@ -206,6 +206,7 @@ class _Run:
                 "seed": plan.seed,
                 "limits": asdict(plan.limits),
             },
+            features=[open_once(encoder).name for encoder in plan.audio_encoders],
         )
         for kind in splits.KEYS:
             with whole_file(out / "splits" / f"{kind}.json") as path:

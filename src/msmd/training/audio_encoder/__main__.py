@@ -31,7 +31,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=PhoneTrainingConfig.num_steps)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    if not options.data.is_dir():
+        raise MsmdError(
+            f"{options.data} is not a folder. Give the recordings, laid out as docs/data.md says."
+        )
+    torch.set_num_threads(max(1, options.threads))
     make_corpus(options.data, options.out / "corpus", minutes_per_synthesizer=options.minutes, progress=_tell)
     clips = load_clips(options.out / "corpus")
     if options.moonshine is not None:

@@ -76,7 +76,7 @@ def hear_corpus(
 
     Args:
         clips: of `load_clips`, those of a source together.
-        out: folder for the files, some 200 MB for each hour of the corpus.
+        out: folder for the files, some 310 MB for each hour of the corpus.
         model: hears.
         progress: told the source, clips done and their number.
     """

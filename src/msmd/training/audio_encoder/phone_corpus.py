@@ -41,6 +41,7 @@ SOURCES: Final = (
 )
 
 _RAVDESS_TEXTS: Final = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}
+_RAVDESS_FIELDS: Final = 7  # of a name, between hyphens; 03 is sound alone
 _RAVDESS_HELD_OUT: Final = frozenset({"04", "08", "09", "10"})
 _HELD_OUT_PERCENT: Final = 4
 _ENGLISH_VOICES: Final = ("en-us", "en", "en-gb-scotland", "en-gb-x-rp", "en-us-nyc", "en-029")
@@ -208,6 +209,8 @@ def align_ravdess(folder: Path) -> Iterator[PhoneClip]:
     """Two sentences by actors in eight emotions. Actors 04, 08, 09 and 10 are val."""
     for path in sorted(folder.glob("Actor_*/*.*")):
         fields = path.stem.split("-")
+        if fields[0] != "03" or len(fields) != _RAVDESS_FIELDS:
+            continue
         actor = fields[6]
         split: Split = "val" if actor in _RAVDESS_HELD_OUT else "train"
         yield from _align(path, _RAVDESS_TEXTS[fields[4]], path.stem, "ravdess", actor, split)
@@ -278,13 +281,16 @@ def load_clips(folder: Path, sources: Collection[str] | None = None) -> list[Pho
 
     Args:
         folder: of `make_corpus`.
-        sources: only these; None: all that are there.
+        sources: only those of these that are there; None: all.
 
     Raises:
         FormatError: the folder has no corpus, or a file is of another kind.
     """
+    files = sorted(path for path in folder.glob("*.safetensors") if not path.name.startswith("."))
+    if not files:
+        raise FormatError(f"{folder} has no corpus of phones. Make one with make_corpus.")
     clips = []
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in files:
         if sources is not None and path.stem not in sources:
             continue
         with safe_open(path, framework="np") as file:
@@ -299,6 +305,4 @@ def load_clips(folder: Path, sources: Collection[str] | None = None) -> list[Pho
                         labels=file.get_tensor(f"phones/{entry['name']}"),
                     )
                 )
-    if not clips:
-        raise FormatError(f"{folder} has no corpus of phones. Make one with make_corpus.")
     return clips

@@ -3,8 +3,6 @@
 
 from typing import Final
 
-import numpy as np
-
 from msmd.core.errors import MsmdError
 
 ENGLISH: Final = (
@@ -136,12 +134,3 @@ def load_word_list() -> list[str]:
     with open(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"), encoding="utf-8") as lines:  # noqa: PTH123
         words = (line.split()[0] for line in lines)
         return [word for word in words if word.isalpha() and 2 < len(word) < 12]
-
-
-def draw_english(rng: np.random.Generator, words: list[str]) -> str:
-    """A sentence, or more often five to nine words with a comma: names and rare orders of phones."""
-    if not words or rng.random() < 0.4:
-        return str(rng.choice(ENGLISH))
-    drawn = [str(word) for word in rng.choice(words, rng.integers(5, 10))]
-    drawn[2] += ","
-    return " ".join(drawn) + "."

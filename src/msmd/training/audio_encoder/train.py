@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -242,7 +242,7 @@ def _checkpoint(path: Path, network: PhoneNetwork, optimizer: torch.optim.Optimi
 def _resume(path: Path, network: PhoneNetwork, optimizer: torch.optim.Optimizer) -> int:
     if not path.exists():
         return 0
-    tensors = load_file(path)
+    tensors = load(path.read_bytes())
     prefix = "network/"
     network.load_state_dict(
         {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
