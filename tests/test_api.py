@@ -7,10 +7,10 @@ import pytest
 
 import msmd
 from msmd.api import Performer
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.units import ARKIT_NAMES
 from msmd.face.arkit_weights import arkit_of_motion, landmarks_of_motion
 from msmd.face.regions import INNER_LIP_PAIRS
-from msmd.synthesis.bundle import EMBEDDED
 
 LINE = Path(__file__).parents[1] / "examples" / "line.ogg"
 EMOTIONS = {"neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised"}
@@ -28,8 +28,8 @@ def mean_weights(model: Performer, style: str) -> dict[str, float]:
 
 def test_the_bundle_is_small_and_has_the_eight_styles(model: Performer) -> None:
     assert set(model.styles) == EMOTIONS
-    assert sum(path.stat().st_size for path in EMBEDDED.iterdir()) < 25e6
-    assert "not for commercial use" in (EMBEDDED / "MODEL_CARD.md").read_text()
+    assert sum(path.stat().st_size for path in EMBEDDED_FOLDER.iterdir()) < 25e6
+    assert "not for commercial use" in (EMBEDDED_FOLDER / "MODEL_CARD.md").read_text()
 
 
 def test_four_lines_make_a_take(model: Performer, tmp_path: Path) -> None:

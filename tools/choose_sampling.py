@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.animation import Motion, StyleCode
 from msmd.core.errors import MsmdError
 from msmd.core.units import SAMPLE_RATE_HZ, SAMPLES_PER_FRAME
@@ -29,7 +30,7 @@ from msmd.evaluation.protocol import load_face_mesh
 from msmd.evaluation.recordings import load_performances
 from msmd.evaluation.style import match_styles
 from msmd.synthesis.animator import Animator, SamplingOptions
-from msmd.synthesis.bundle import EMBEDDED, load_bundle
+from msmd.synthesis.bundle import load_bundle
 from msmd.training.audio_encoder.phone_corpus import load_clips
 from msmd.training.performed_takes import PEOPLE_SOURCES, SessionMaker
 from msmd.training.recorded_phones import phones_of_clip
@@ -156,7 +157,7 @@ def main() -> None:
     )
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--bundle", type=Path, default=EMBEDDED, help="none: the one in the package")
+    parser.add_argument("--bundle", type=Path, default=EMBEDDED_FOLDER, help="none: the one in the package")
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="NAME=VALUE", help="fields of SamplingOptions"
     )

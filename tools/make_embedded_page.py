@@ -10,12 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.cli.terminal import progress_bar
 from msmd.core.errors import MsmdError
 from msmd.evaluation.compare import Comparison
 from msmd.evaluation.embedded.page import write_page
 from msmd.evaluation.run import evaluate, name_bundles
-from msmd.synthesis.bundle import EMBEDDED
 
 ROOT = Path(__file__).parents[1]
 BEFORE = ROOT / "docs" / "embedded_before.json"
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="packed dataset with held-out clips")
     parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings as they came")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for takes and results")
-    parser.add_argument("--bundle", type=Path, default=EMBEDDED, help="if not the one in the package")
+    parser.add_argument("--bundle", type=Path, default=EMBEDDED_FOLDER, help="if not the one in the package")
     parser.add_argument("--before", type=Path, default=BEFORE, help="embedded.json of an earlier model")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "embedded.md")
     options = parser.parse_args()

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.audio.phone_network import MOUTH_CLASSES, PHONES
 from msmd.evaluation.embedded.voice_changes import CHANGES, change_voice
-from msmd.synthesis.bundle import EMBEDDED
 from msmd.synthesis.performer.phones import LABIODENTALS, TimedPhone
 from msmd.training.audio_encoder.phone_corpus import PhoneClip, load_clips
 from msmd.training.audio_encoder.phones import MOUTH_CLASS_OF_PHONE, UNKNOWN
@@ -32,7 +32,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--encoder", type=Path, default=EMBEDDED, help="folder; none: the one in the package")
+    parser.add_argument(
+        "--encoder", type=Path, default=EMBEDDED_FOLDER, help="folder; none: the one in the package"
+    )
     parser.add_argument("--source", default="ljspeech")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -1,14 +1,13 @@
 """How far a mouth that says this would be open: the sound's side of the question whether it is in sync."""
 
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float32
 
 from msmd.audio.embedded import EmbeddedEncoder
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.audio.phone_network import MOUTH_CLASSES
 
 OPENING_OF_CLASS: Final = dict(
@@ -39,4 +38,4 @@ def mouth_chances(samples: Float32[np.ndarray, "num_samples"]) -> Float32[np.nda
 
 @cache
 def _encoder() -> EmbeddedEncoder:
-    return EmbeddedEncoder.load(Path(str(resources.files("msmd").joinpath("bundles/embedded"))))
+    return EmbeddedEncoder.load(EMBEDDED_FOLDER)

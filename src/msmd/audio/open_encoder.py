@@ -8,7 +8,7 @@ from msmd.audio.encoder import AudioEncoder
 from msmd.audio.hubert import HUB_NAMES, HubertEncoder
 
 EMBEDDED_FOLDER: Final = Path(__file__).parents[1] / "bundles" / "embedded"
-"""Where the package keeps its own."""
+"""The bundle inside the package, with its audio encoder."""
 
 
 def open_encoder(source: str | Path, device: str = "cpu") -> AudioEncoder:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.errors import MsmdError
 from msmd.core.progress import Progress, no_progress
 from msmd.evaluation.bench import Bench
@@ -13,7 +14,7 @@ from msmd.evaluation.protocol import FaceMesh, load_face_mesh
 from msmd.evaluation.records import fingerprint, open_folder, write_text
 from msmd.evaluation.suites import NEEDS_RECORDINGS, SUITES
 from msmd.synthesis.animator import Animator, SamplingOptions
-from msmd.synthesis.bundle import EMBEDDED, load_bundle
+from msmd.synthesis.bundle import load_bundle
 
 TABLES: Final = "tables"
 """The suite that compares bundles; the others look at one bundle after the other."""
@@ -28,7 +29,7 @@ def name_bundles(arguments: Sequence[str]) -> dict[str, Path]:
         MsmdError: two of one name, or a folder that is no bundle.
     """
     bundles: dict[str, Path] = {}
-    for argument in arguments or [str(EMBEDDED)]:
+    for argument in arguments or [str(EMBEDDED_FOLDER)]:
         name, separator, place = argument.partition("=")
         folder = Path(place if separator else argument)
         name = name if separator else folder.resolve().name

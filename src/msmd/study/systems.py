@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
 
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.errors import MsmdError
 from msmd.study.design import check_system_name
 from msmd.synthesis.animator import SamplingOptions
-from msmd.synthesis.bundle import EMBEDDED
 
 EMBEDDED_NAME: Final = "embedded"
 """Names the bundle inside the package."""
@@ -34,7 +34,7 @@ class System:
 
     def describe(self) -> Mapping[str, object]:
         """JSON-ready: everything that decides what it generates."""
-        folder = self.bundle or EMBEDDED
+        folder = self.bundle or EMBEDDED_FOLDER
         return {
             "bundle": EMBEDDED_NAME if self.bundle is None else folder.name,
             "bundle_sha256": bundle_checksum(folder),

@@ -26,6 +26,7 @@ from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.encoder import AudioEncoder
 from msmd.audio.feature_cache import CachedEncoder
 from msmd.audio.hubert import HubertEncoder
+from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.animation import StyleCode
 from msmd.core.config import DiffusionConfig, ModelConfig
 from msmd.core.errors import BundleError, OutputError
@@ -36,8 +37,6 @@ from msmd.model.motion_model import MotionModel
 ENCODER_FOLDER = "audio_encoder"
 FORMAT = "msmd-bundle"
 VERSION = 1
-EMBEDDED = Path(__file__).parents[1] / "bundles" / "embedded"
-"""The bundle inside the package."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def load_bundle(folder: Path | None = None, device: str = "cpu") -> Bundle:
     Raises:
         BundleError: missing, of another version, truncated, altered, or made for another expression code.
     """
-    folder = EMBEDDED if folder is None else folder
+    folder = EMBEDDED_FOLDER if folder is None else folder
     description = _read_description(folder)
     for name, checksum in description["sha256"].items():
         path = folder / name
