@@ -21,6 +21,9 @@ TABLES: Final = "tables"
 
 ALL_SUITES: Final = (TABLES, *SUITES)
 
+ROWS_VERSION: Final = 2
+"""Rows of lines are kept by name and sound. A folder with rows of another version is not gone on with."""
+
 
 def name_bundles(arguments: Sequence[str]) -> dict[str, Path]:
     """Names of bundles from `FOLDER` or `NAME=FOLDER`; the one in the package if there are none.
@@ -80,6 +83,7 @@ def evaluate(
         if own:
             sampling = options or SamplingOptions()
             identity = {
+                "version": ROWS_VERSION,
                 "bundle": fingerprint(folder / "bundle.json"),
                 "dataset": fingerprint(comparison.dataset_folder / "clips.jsonl"),
                 "split": f"{comparison.split} of {comparison.splits or 'the packed splits'}",
