@@ -4,7 +4,7 @@
 
 CORPUS is a folder of `python -m msmd.training.audio_encoder`. Spoken frames of held-out clips only. Then, of
 up to 20 lines: how the features of the changed voice go with those of the plain one, in pitch, noise, band
-and babble as in docs/embedded.md; and how many f and v are heard as `training.heard_tucks` hears them.
+and babble as in docs/embedded.md; and how many f and v are heard as `training.heard_mouth` hears them.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from msmd.evaluation.embedded.voice_changes import CHANGES, change_voice
 from msmd.synthesis.performer.phones import LABIODENTALS, TimedPhone
 from msmd.training.audio_encoder.phone_corpus import PhoneClip, load_clips
 from msmd.training.audio_encoder.phones import MOUTH_CLASS_OF_PHONE, UNKNOWN
-from msmd.training.heard_tucks import heard_labiodentals
+from msmd.training.heard_mouth import heard_phones
 from msmd.training.recorded_phones import phones_of_clip
 
 LINES = 20
@@ -76,7 +76,7 @@ def count_labiodentals(encoder: EmbeddedEncoder, clips: Sequence[PhoneClip]) -> 
     """Of the f and v, those that are heard within 20 ms of them; and what else is taken for one."""
     said, found, false, seconds = 0, 0, 0, 0.0
     for clip in clips:
-        heard = heard_labiodentals(whole_frames(clip), encoder)
+        heard = heard_phones(whole_frames(clip), encoder, "labiodental")
         spoken = [phone for phone in phones_of_clip(clip) if phone.name in LABIODENTALS]
         seconds += len(clip.labels) / 50
 

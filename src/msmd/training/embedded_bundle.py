@@ -180,7 +180,7 @@ def list_stages(
         Stage(
             "audio_encoder", told | {"speech_minutes": speech_minutes, "steps": encoder_steps}, fit_encoder
         ),
-        Stage("voiced", {"copies": copies, "tucks": "heard"}, voice_recordings),
+        Stage("voiced", {"copies": copies, "mouth": "heard"}, voice_recordings),
         Stage("dataset", {"performed_minutes": performed_minutes}, perform_pairs),
         Stage(
             "run",

@@ -3,10 +3,10 @@
     python -m msmd.training.voiced_recordings --dataset PACKED --audio-encoder ENCODER --out OUT --copies 1
 
 Reads a packed folder (its sound and motion; the recordings themselves are not needed) and writes another:
-all of its clips, the lower lip tucked in where an f or v is heard (`heard_tucks`), and of each training clip
-whose lips are in time with the sound so many copies with pitch and formants, tempo (the motion likewise),
-room, microphone, noise, other voices and telephone changed. A copy has the speaker, emotion and sentence of
-its clip. Test clips are not changed, validation clips but for the tuck.
+all of its clips, with lips that do what is heard (`heard_mouth`), and of each training clip whose lips are in
+time with the sound so many copies with pitch and formants, tempo (the motion likewise), room, microphone,
+noise, other voices and telephone changed. A copy has the speaker, emotion and sentence of its clip. Test
+clips are not changed, validation clips but for the lips.
 """
 
 import argparse
@@ -33,13 +33,15 @@ from msmd.core.units import MOTION_FPS, SAMPLES_PER_FRAME
 from msmd.data.packed import SETTINGS_NAME, Clip, PackedDataset, read_settings
 from msmd.data.packing import write_features, write_packed
 from msmd.face.blinks import resample_motion
-from msmd.training.heard_tucks import complete_tucks
+from msmd.training.heard_mouth import complete_mouth
 
 SEMITONES: Final = 4.0
 SPEEDS: Final = (0.85, 1.2)
 _OTHER_VOICES: Final = 4
 MOST_COPIES: Final = 8
 _MARK: Final = "~"
+_NO_REST: Final = "openface"
+"""Motion of this kind has lips a millimetre apart in pauses: where they rest is not to be seen in it."""
 _WRITTEN_ANEW: Final = frozenset({"format", "version", "clips", "frames", "statistics", "files"})
 
 
@@ -103,8 +105,8 @@ def make_voiced(
         out: packed folder to write.
         copies: of each training clip that has lips; 0 only takes the clips over.
         seed: of all changes.
-        encoder: hears f and v, at which clips get the tuck that no tracker sees, but for test clips;
-            None: they do not.
+        encoder: hears what the lips do, and all but test clips are completed by it (`heard_mouth`);
+            None: they are not.
         progress: told the copies made.
 
     Returns:
@@ -125,7 +127,10 @@ def make_voiced(
     motion, sound = _WithCopies(packed, packed.motion), _WithCopies(packed, packed.sound)
     if encoder is not None:
         for clip in (*changeable, *(clip for clip in packed.select("val") if clip.has_lips)):
-            motion.made[clip.id] = complete_tucks(packed.motion(clip.id), packed.sound(clip.id), encoder)
+            rests = clip.motion_source.startswith(_NO_REST)
+            motion.made[clip.id] = complete_mouth(
+                packed.motion(clip.id), packed.sound(clip.id), encoder, rests
+            )
     origins = {}
     for number, clip in enumerate(changeable):
         for copy in range(1, copies + 1):

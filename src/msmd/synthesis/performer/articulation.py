@@ -192,6 +192,14 @@ def without_gap(code: Float[np.ndarray, "frames 64"]) -> Float32[np.ndarray, "fr
     return (code - gap[:, None] * load_articulation().opening_direction).astype(np.float32)
 
 
+def close_by(
+    code: Float32[np.ndarray, "frames 64"], share: Float[np.ndarray, "frames"]
+) -> Float32[np.ndarray, "frames 64"]:
+    """A face whose lips are nearer by a share of 0 to 1 of how far they are apart beyond rest."""
+    opening = np.maximum(code @ lip_gap_direction(), 0)
+    return (code - (share * opening)[:, None] * load_articulation().opening_direction).astype(np.float32)
+
+
 def tuck_lower_lip(
     code: Float32[np.ndarray, "frames 64"], share: Float[np.ndarray, "frames"]
 ) -> Float32[np.ndarray, "frames 64"]:

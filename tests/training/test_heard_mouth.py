@@ -1,4 +1,4 @@
-"""What no tracker sees of f and v is put into recordings where it is heard."""
+"""What no tracker sees of the lips is put into recordings where it is heard."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from tests.training.test_voiced_recordings import describe
 
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.load import load_sound
+from msmd.audio.phone_network import MOUTH_CLASSES
 from msmd.core.units import EXPRESSION
 from msmd.data.packed import PackedDataset
 from msmd.data.packing import write_packed
@@ -13,21 +14,21 @@ from msmd.evaluation.mouth_shapes import tucked_at
 from msmd.face.lip_closure import lip_gap_direction
 from msmd.synthesis.bundle import load_bundle
 from msmd.synthesis.performer.articulation import load_articulation, tuck_lower_lip, tuck_measure
-from msmd.training.heard_tucks import complete_tucks, heard_labiodentals
+from msmd.training.heard_mouth import complete_mouth, heard_phones
 from msmd.training.voiced_recordings import make_voiced
 
 FRAMES = 50
 
 
 class Hears(EmbeddedEncoder):
-    """It hears an f from 1.0 to 1.2 s, and nothing else."""
+    """It hears one class of mouth in a stretch of frames of 20 ms, else an f from 1.0 to 1.2 s."""
 
-    def __init__(self):
-        pass
+    def __init__(self, mouth_class="labiodental", start=50, stop=60):
+        self._stretch, self._class = slice(start, stop), MOUTH_CLASSES.index(mouth_class)
 
     def hear(self, samples):
         mouth = np.zeros((len(samples) // 320, 9), np.float32)
-        mouth[50:60, 2] = 0.9
+        mouth[self._stretch, self._class] = 0.9
         return np.zeros((len(mouth), 64), np.float32), mouth
 
 
@@ -39,13 +40,41 @@ def half_open() -> np.ndarray:
 
 def test_the_rig_tucks_its_lip_where_an_f_is_heard_and_nowhere_else():
     sound = np.zeros(FRAMES * 640, np.float32)
-    completed = complete_tucks(half_open(), sound, Hears())
+    completed = complete_mouth(half_open(), sound, Hears())
     assert not any(tucked_at(half_open(), [0.5, 1.1]))
     assert tucked_at(completed, [0.5, 1.1, 1.7]) == [False, True, False]
     changed = np.flatnonzero(np.abs(completed - half_open()).max(axis=1) > 1e-6)
     assert changed.min() >= 23 and changed.max() <= 31
     opening = completed[:, EXPRESSION] @ lip_gap_direction()
     assert opening[27] == pytest.approx(1.2, abs=0.05) and opening[10] == pytest.approx(4.0, abs=0.01)
+
+
+def opening_of(motion: np.ndarray) -> np.ndarray:
+    return motion[:, EXPRESSION] @ lip_gap_direction()
+
+
+def test_lips_close_where_a_p_is_heard_and_are_what_they_were_elsewhere():
+    sound = np.zeros(FRAMES * 640, np.float32)
+    opening = opening_of(complete_mouth(half_open(), sound, Hears("bilabial", 50, 56)))
+    assert opening[25:27] == pytest.approx(0, abs=0.05)
+    assert np.delete(opening, range(22, 30)) == pytest.approx(4.0, abs=1e-3)
+
+
+def test_lips_that_are_closed_more_than_at_rest_stay():
+    pressed = -0.1 * half_open()
+    completed = complete_mouth(pressed, np.zeros(FRAMES * 640, np.float32), Hears("bilabial", 50, 56))
+    np.testing.assert_array_equal(completed, pressed)
+
+
+def test_lips_rest_in_a_pause_if_the_recording_cannot_tell():
+    sound = np.zeros(FRAMES * 640, np.float32)
+    pause = Hears("silence", 40, 70)  # 0.8 to 1.4 s
+    assert opening_of(complete_mouth(half_open(), sound, pause)) == pytest.approx(4.0, abs=1e-3)
+    opening = opening_of(complete_mouth(half_open(), sound, pause, rests=True))
+    assert opening[22:31] == pytest.approx(0, abs=0.1)
+    assert opening[:16] == pytest.approx(4.0, abs=1e-3) and opening[36:] == pytest.approx(4.0, abs=1e-3)
+    short = complete_mouth(half_open(), sound, Hears("silence", 40, 52), rests=True)
+    assert opening_of(short) == pytest.approx(4.0, abs=1e-3)
 
 
 def test_a_lip_that_is_tucked_already_stays():
@@ -75,5 +104,6 @@ def test_clips_that_are_not_judged_are_completed_and_copies_with_them(tmp_path):
 
 def test_the_packages_encoder_hears_the_f_of_a_recording_and_little_else(data_folder):
     spoken = load_sound(data_folder / "grid" / "video" / "bbaf2n.mp4").samples  # bin blue at f two now
-    heard = heard_labiodentals(spoken, load_bundle().audio_encoder)
-    assert 1 <= len(heard) <= 2
+    encoder = load_bundle().audio_encoder
+    assert 1 <= len(heard_phones(spoken, encoder, "labiodental")) <= 2
+    assert len(heard_phones(spoken, encoder, "bilabial")) == 2
