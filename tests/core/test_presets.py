@@ -68,6 +68,7 @@ def test_training_of_section_5_2():
     assert (PAPER.model.num_frames, PAPER.model.num_prev_frames) == (100, 10)
     assert (training.velocity_weight, training.smooth_weight, training.kl_weight) == (0.5, 5e-6, 1e-6)
     assert (training.simple_weight, training.landmark_weight_exponent) == (1, 0)
+    assert training.expression_deviation == 1
     assert (training.num_steps, training.patience > 0) == (450_000, True)
     assert (training.audio_dropout, training.style_dropout) == (0.1, 0.1)
     assert training.style_pairing == "alternate"

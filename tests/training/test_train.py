@@ -116,6 +116,14 @@ def test_the_run_of_another_preset_or_of_other_data_is_left_as_it_is(dataset, ti
     assert load_trained_model(run).preset.training.num_steps == 5
 
 
+def test_expression_may_be_standardised_to_another_deviation_and_the_head_is_not(dataset, tiny, tmp_path):
+    for name, deviation in (("plain", 1.0), ("wide", 0.5)):
+        train(dataset, "tiny", tmp_path / name, device="cpu", overrides={"expression_deviation": deviation})
+    plain, wide = (load_trained_model(tmp_path / name).std for name in ("plain", "wide"))
+    np.testing.assert_allclose(wide[:64], 2 * plain[:64], rtol=1e-6)
+    np.testing.assert_array_equal(wide[64:], plain[64:])
+
+
 def test_a_run_begun_with_a_bundle_goes_on_with_its_statistics(dataset, tiny, tmp_path, tiny_encoder):
     mean, std = np.full(67, 7, np.float32), np.ones(67, np.float32)
     model = build_model(tiny.model).eval()

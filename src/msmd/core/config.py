@@ -168,6 +168,8 @@ class TrainingConfig:
         landmark_weight_exponent: each dimension's squared error counts by (millimetres that one
             standard deviation moves the landmarks) to this power, normalised to mean 1. 0 is the
             paper: all alike. 2 is squared error in millimetres.
+        expression_deviation: that expression has once it is standardised; 1 is the paper. Less is more noise
+            for it at every timestep, and terms in millimetres, and the head, count more beside it.
         style_pairing: see `StylePairing`.
         audio_dropout, style_dropout: chance that a condition is replaced with its learned null
             ("10 %", section 4.4), drawn for each window.
@@ -204,6 +206,7 @@ class TrainingConfig:
     tuck_weight: float = 0.0
     persistence_weight: float = 0.0
     landmark_weight_exponent: float = 0.0
+    expression_deviation: float = 1.0
     style_pairing: StylePairing = "alternate"
     audio_dropout: float = 0.1
     style_dropout: float = 0.1
@@ -240,6 +243,7 @@ class TrainingConfig:
             _require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; it must be in [0, 1].")
         _require(self.learning_rate > 0, "learning_rate must be positive.")
         _require(self.gradient_limit > 0, "gradient_limit must be positive.")
+        _require(self.expression_deviation > 0, "expression_deviation must be positive.")
         _require(0 <= self.ema_decay < 1, "ema_decay must be in [0, 1).")
         _require_one_of(self, "style_pairing", get_args(StylePairing))
 

@@ -78,6 +78,7 @@ _EMBEDDED = Preset(
         basis_only_probability=0.25,
         audio_noise=0.3,
         landmark_weight_exponent=1.0,
+        expression_deviation=0.6,
         mirror=True,
         restyle=True,
         style_dropout=0.2,

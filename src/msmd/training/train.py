@@ -94,7 +94,7 @@ def train(
     elif bundle is not None:
         statistics = Statistics(bundle.mean, bundle.std)
     else:
-        statistics = measure_statistics(packed, shares)
+        statistics = widen(measure_statistics(packed, shares), training.expression_deviation)
 
     def open_split(split: Split) -> TwoWindowSampler:
         """Validation is on recordings as they are, so that its losses compare between presets."""
@@ -166,6 +166,13 @@ def _open_start(folder: Path, preset: Preset) -> Bundle:
         told = ", ".join(f"{name} is {theirs[name]} there and {ours[name]} here" for name in differing)
         raise FormatError(f"the model in {folder} is of another shape than the preset: {told}.")
     return bundle
+
+
+def widen(statistics: Statistics, expression_deviation: float) -> Statistics:
+    """Statistics that give expression another deviation than 1; see `TrainingConfig`."""
+    std = statistics.std.copy()
+    std[EXPRESSION] /= expression_deviation
+    return Statistics(statistics.mean, std)
 
 
 def has_fast_bfloat16(device: str) -> bool:
