@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.cli.terminal import progress_bar
-from msmd.core.errors import MsmdError
+from msmd.core.command import run_command
 from msmd.evaluation.compare import Comparison
 from msmd.evaluation.embedded.page import write_page
 from msmd.evaluation.run import evaluate, name_bundles
@@ -40,8 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

@@ -8,13 +8,13 @@ face is in time, says what the method itself reads. Needs msmd[capture,evaluate]
 """
 
 import argparse
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from msmd.audio.load import load_sound
+from msmd.core.command import run_command
 from msmd.core.errors import MsmdError
 from msmd.core.units import MOTION_FPS
 from msmd.data.trackers.mediapipe_mesh import track_face
@@ -110,8 +110,4 @@ def tell(name: str, lines: list[Line]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

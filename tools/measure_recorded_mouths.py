@@ -15,6 +15,7 @@ import numpy as np
 
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.open_encoder import EMBEDDED_FOLDER
+from msmd.core.command import run_command
 from msmd.core.errors import MsmdError
 from msmd.core.units import EXPRESSION, MOTION_FPS
 from msmd.data.packed import Clip, PackedDataset
@@ -73,8 +74,4 @@ def share(pairs: list[tuple[bool, float]]) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

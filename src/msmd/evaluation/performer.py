@@ -7,14 +7,13 @@ its motion can be trusted to teach.
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from msmd.core.errors import MsmdError
+from msmd.core.command import run_command
 from msmd.core.files import whole_file
 from msmd.evaluation.alignment import Phone, align_or_none
 from msmd.evaluation.clip_measures import measure
@@ -179,8 +178,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

@@ -16,7 +16,6 @@ sitting.
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ import torch
 
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.open_encoder import EMBEDDED_FOLDER
+from msmd.core.command import run_command
 from msmd.core.errors import MsmdError
 from msmd.core.files import whole_file
 from msmd.core.presets import named_preset
@@ -213,8 +213,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

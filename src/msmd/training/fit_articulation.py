@@ -9,7 +9,6 @@ Both are held to what is known of phones in general, since 51 words show each ph
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,8 @@ from torch import Tensor, nn
 
 from msmd.audio.phone_network import MOUTH_CLASSES, PHONES
 from msmd.audio.prosody import prosody
-from msmd.core.errors import FormatError, MsmdError
+from msmd.core.command import run_command
+from msmd.core.errors import FormatError
 from msmd.core.files import whole_file
 from msmd.core.units import EXPRESSION, MOTION_FPS, NUM_ARKIT, NUM_EXPRESSION
 from msmd.data.mirror import mirror_matrix
@@ -311,8 +311,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

@@ -8,7 +8,6 @@ and style is one "speaker" of the packed folder, long enough for a pair of windo
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from msmd.audio.embedded import EmbeddedEncoder
+from msmd.core.command import run_command
 from msmd.core.errors import MsmdError
 from msmd.core.progress import Progress, no_progress
 from msmd.core.units import MOTION_FPS, SAMPLES_PER_FRAME
@@ -162,8 +162,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

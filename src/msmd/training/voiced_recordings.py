@@ -11,7 +11,6 @@ clips are not changed, validation clips but for the lips.
 
 import argparse
 import json
-import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from msmd.audio.changed_voice import change_voice
 from msmd.audio.channel import Channel, draw_channel, send_through
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.core.animation import Motion
+from msmd.core.command import run_command
 from msmd.core.errors import MsmdError
 from msmd.core.files import whole_file
 from msmd.core.progress import Progress, no_progress
@@ -209,8 +209,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

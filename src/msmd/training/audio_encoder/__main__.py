@@ -9,6 +9,7 @@ import torch
 
 from msmd.audio.embedded import EmbeddedEncoder
 from msmd.audio.open_encoder import EMBEDDED_FOLDER
+from msmd.core.command import run_command
 from msmd.core.errors import MsmdError
 from msmd.training.audio_encoder.moonshine import read_moonshine
 from msmd.training.audio_encoder.phone_corpus import load_clips, make_corpus
@@ -54,8 +55,4 @@ def _tell(source: str, done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from msmd.core.errors import MsmdError
+from msmd.core.command import run_command
 from msmd.face.expression_encoder import (
     ExpressionEncoder,
     read_expression_encoder,
@@ -79,8 +79,4 @@ def _tell(stage: str, done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MsmdError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(main)
