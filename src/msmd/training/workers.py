@@ -119,12 +119,13 @@ def gather_workers(device: str = "auto", count: int = 1) -> Workers:
     if count < 1:
         raise MsmdError(f"{count} devices: give 1 or more.")
     try:
-        kind = torch.empty(0, device=device).device.type
+        kind = torch.device(device).type
+        if kind == "cuda" and count > torch.cuda.device_count():
+            raise MsmdError(f"{count} GPUs were asked for; there are {torch.cuda.device_count()}.")
+        torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise MsmdError(
             f"device {device!r} cannot be used here: {reason} Give cpu, or leave it out."
         ) from error
-    if kind == "cuda" and count > torch.cuda.device_count():
-        raise MsmdError(f"{count} GPUs were asked for; there are {torch.cuda.device_count()}.")
     return OneDevice(device) if count == 1 else ManyDevices(kind, count)
