@@ -18,6 +18,7 @@ import torch
 
 from msmd.audio.open_encoder import EMBEDDED_FOLDER
 from msmd.core.animation import Motion, StyleCode
+from msmd.core.command import run_command
 from msmd.core.errors import MsmdError
 from msmd.core.units import SAMPLE_RATE_HZ, SAMPLES_PER_FRAME
 from msmd.evaluation.alignment import Phone
@@ -173,4 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

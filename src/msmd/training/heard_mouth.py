@@ -43,13 +43,12 @@ def complete_mouth(
         rests: whether the lips come to rest in pauses too: where the recording cannot tell.
     """
     times = np.arange(len(motion)) / float(MOTION_FPS)
-    code = close_by(motion[:, EXPRESSION], closing(heard_phones(samples, encoder, "bilabial"), times))
+    chances = encoder.hear(samples)[1]
+    code = close_by(motion[:, EXPRESSION], closing(_spans(chances, "bilabial"), times))
     if rests:
-        code = close_by(code, closing(_pauses(samples, encoder), times))
+        code = close_by(code, closing(_pauses(chances), times))
     completed = motion.copy()
-    completed[:, EXPRESSION] = tuck_lower_lip(
-        code, tucking(heard_phones(samples, encoder, "labiodental"), times)
-    )
+    completed[:, EXPRESSION] = tuck_lower_lip(code, tucking(_spans(chances, "labiodental"), times))
     return completed
 
 
@@ -57,7 +56,11 @@ def heard_phones(
     samples: Float32[np.ndarray, "num_samples"], encoder: EmbeddedEncoder, mouth_class: str
 ) -> list[TimedPhone]:
     """Where one of "bilabial", "labiodental", "silence" is heard, to 20 ms: as P, F or SIL."""
-    heard = encoder.hear(samples)[1][:, MOUTH_CLASSES.index(mouth_class)] >= HEARD
+    return _spans(encoder.hear(samples)[1], mouth_class)
+
+
+def _spans(chances: Float32[np.ndarray, "label_frames 9"], mouth_class: str) -> list[TimedPhone]:
+    heard = chances[:, MOUTH_CLASSES.index(mouth_class)] >= HEARD
     edges = np.flatnonzero(np.diff(np.concatenate([[False], heard, [False]]).astype(np.int8)))
     name = _PHONE_OF_CLASS[mouth_class]
     return [
@@ -65,11 +68,11 @@ def heard_phones(
     ]
 
 
-def _pauses(samples: Float32[np.ndarray, "num_samples"], encoder: EmbeddedEncoder) -> list[TimedPhone]:
+def _pauses(chances: Float32[np.ndarray, "label_frames 9"]) -> list[TimedPhone]:
     """Pauses that are long enough, and the speech before the first and after the last."""
-    found = heard_phones(samples, encoder, "silence")
+    found = _spans(chances, "silence")
     pauses = [one for one in found if one.end_seconds - one.start_seconds >= LEAST_PAUSE_SECONDS]
-    duration = 2 * round(len(samples) / 640) / _HEARD_FPS
+    duration = len(chances) / _HEARD_FPS
     if pauses and pauses[0].start_seconds > 0:
         pauses.insert(0, TimedPhone(_BETWEEN, 0.0, pauses[0].start_seconds))
     if pauses and pauses[-1].end_seconds < duration:
