@@ -32,6 +32,12 @@ def test_the_timestep_matters(make_model, window):
     assert bool((changed(make_model(), window, "timestep", torch.tensor([900, 100, 10])) > 1e-4).all())
 
 
+def test_positions_begin_nearer_the_nearer_two_frames_are(make_model):
+    position = make_model().denoiser.position
+    apart = [(position[gap:] - position[:-gap]).norm(dim=1).mean() for gap in (1, 2, 3)]
+    assert apart[0] < 0.7 * apart[1] < 0.7 * apart[2]
+
+
 def test_dropping_the_previous_frames_changes_the_result(make_model, window):
     model = make_model()
     without = {**window, "prev_motion": None, "prev_audio_features": None}

@@ -1,7 +1,7 @@
 """M(X_t, t, C) of section 4.1: a transformer decoder that predicts the clean motion of one window."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -9,8 +9,11 @@ from torch import Tensor, nn
 
 from msmd.core.config import ModelConfig
 from msmd.model.conditioning import Conditions
-from msmd.model.layers import DecoderLayer, TimestepEncoder
+from msmd.model.layers import DecoderLayer, TimestepEncoder, sinusoidal_encoding
 from msmd.model.style_basis import add_style_basis
+
+POSITION_SIZE: Final = 0.5
+"""Amplitude of a token's position at first, about the size of a frame's own content."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,10 @@ class Denoised:
 class Denoiser(nn.Module):
     """Tokens: one for style and timestep, then N_p previous and N_w new frames.
 
-    Every token has a learned position. The style token hears audio only through the frames (the
-    band of `BandCrossAttention` has no place for it). The timestep is also added to every frame,
-    so that a frame knows at the first layer how much of what it sees is noise.
+    Every token has a learned position, which begins as a sinusoid of its place: neighbours are alike, so
+    that a frame finds them and tells slow motion from noise. The style token hears audio only through
+    the frames (the band of `BandCrossAttention` has no place for it). The timestep is also added to
+    every frame, so that a frame knows at the first layer how much of what it sees is noise.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -44,7 +48,9 @@ class Denoiser(nn.Module):
         self.frame = nn.Linear(config.motion_dim + 1, dim)
         self.style = nn.Linear(config.style_dim, dim)
         self.timestep = TimestepEncoder(dim)
-        self.position = nn.Parameter(0.02 * torch.randn(1 + config.num_prev_frames + config.num_frames, dim))
+        place = torch.arange(1.0 + config.num_prev_frames + config.num_frames)
+        waves = sinusoidal_encoding(place, dim, longest_period=float(len(place)))
+        self.position = nn.Parameter(POSITION_SIZE * waves)
         self.audio = nn.Sequential(
             nn.Dropout(config.dropout), nn.Linear(config.audio_dim, dim), nn.LayerNorm(dim)
         )
