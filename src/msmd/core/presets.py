@@ -90,7 +90,7 @@ _EMBEDDED = Preset(
     ),
     audio_encoder="embedded",
 )
-"""The model inside the package: trained on one processor core in an hour and a half, and fast on it."""
+"""The model inside the package: trained on two processor cores in little more than an hour, and fast on one."""
 
 _PRETRAINING: Final = {
     "paper": ContrastiveConfig(),
