@@ -90,7 +90,7 @@ _EMBEDDED = Preset(
     ),
     audio_encoder="embedded",
 )
-"""The model inside the package: trained on two processor cores in little more than an hour, and fast on one."""
+"""The model inside the package: trained on two processor cores in some seventy minutes, fast on one."""
 
 _PRETRAINING: Final = {
     "paper": ContrastiveConfig(),
